@@ -22,7 +22,7 @@ var reasons = []reason{
 	{"a command line, or a part of one", "", regexp.MustCompile(`^[ ;{&#]*(HANDLE: nft|ip|wg show|iptables|nft|bridge|docker|nstutor|dev|echo nameserver|addr show|link show|default via|unreachable default|type nat|type bridge|for f in)\b|^/(24|32) dev|^ (down|hairpin off|priority dstnat|master|type veth|self permanent|dir out)`)},
 	{"a line of nft, or a part of one", "", regexp.MustCompile(`^(add|insert|delete|flush) (table|chain|rule|map|set|element)\b|^ ?((tcp|udp) dport [0-9]+ ?)?(counter )?dnat to |^(tcp|udp) dport [0-9]+$|^rule ip svc |^ ?fib daddr type |^ tcp dport [0-9]+ (counter accept|drop|counter goto svc-web)$|^ meta nftrace set 1$|^goto [a-z-]+$|^ passing (ip daddr|[{] type filter)|^ ?((tcp|udp) dport [0-9]+ |ct state [a-z,]+ |oifname eth0 )?counter (accept|drop|reject|masquerade|meta mark)\b|^ \. tcp \. `)},
 	{"words of ip", "internal/change/link_set.go", regexp.MustCompile(`^type macvlan mode$`)},
-	{"rules of iptables in the words of nft", "internal/iptables/", regexp.MustCompile(`^type (filter|route) hook |^(icmp type|th [sd]port|ct state|meta (mark|skuid)|destination-unreachable icmp code frag-needed)$`)},
+	{"rules of iptables in the words of nft", "internal/iptables/", regexp.MustCompile(`^type (filter|route) hook |^(icmp type|th [sd]port|ct state|fib daddr type|meta (mark|skuid)|destination-unreachable icmp code frag-needed)$`)},
 	{"rules of iptables", "", regexp.MustCompile(`^ ?(-[APmp] |FORWARD|OUTPUT|(filter|nat|mangle|raw) [A-Z]+$)`)},
 	{"rules as nft and iptables print them", "diag/netfilter/", regexp.MustCompile(`.`)},
 	{"a script, for a shell", "steps/contract/script.go", regexp.MustCompile(`.`)},

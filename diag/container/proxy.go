@@ -8,6 +8,15 @@ import (
 	"nstutor/internal/plainfile"
 )
 
+// Proxied is the address of the machine at which docker-proxy takes what it passes on, as its
+// command line has it; invalid where a process is none.
+func Proxied(pid int) (at netip.AddrPort) {
+	if p, ok := running(pid); ok {
+		at, _ = proxied(p, "-host-ip", "-host-port")
+	}
+	return at
+}
+
 // PassesTo is the address and the port of a container to which a process passes on what
 // is sent to it: the program by which Docker publishes a port to whom its rules do not
 // serve, which has them on its command line (docker-proxy).
@@ -16,7 +25,7 @@ func PassesTo(pid int) (netip.AddrPort, bool) {
 	if !ok {
 		return netip.AddrPort{}, false
 	}
-	return passesTo(p)
+	return proxied(p, "-container-ip", "-container-port")
 }
 
 // KeepsPortOf is the container for whom a process listens on a published port and takes
@@ -41,14 +50,15 @@ func running(pid int) (process, bool) {
 	return process{pid, strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")}, true
 }
 
-func passesTo(p process) (netip.AddrPort, bool) {
-	if p.program() != "docker-proxy" {
-		return netip.AddrPort{}, false
+// proxied is an address and a port of docker-proxy's command line; not ok where a process is none.
+func proxied(p process, ip, port string) (at netip.AddrPort, ok bool) {
+	addr, err := netip.ParseAddr(p.option(ip))
+	if p.program() != "docker-proxy" || err != nil {
+		return at, false
 	}
-	addr, err := netip.ParseAddr(p.option("-container-ip"))
-	if err != nil {
-		return netip.AddrPort{}, false
+	number, err := strconv.ParseUint(p.option(port), 10, 16)
+	if err != nil || number == 0 {
+		return at, false
 	}
-	port, err := strconv.ParseUint(p.option("-container-port"), 10, 16)
-	return netip.AddrPortFrom(addr, uint16(port)), err == nil && port != 0
+	return netip.AddrPortFrom(addr, uint16(number)), true
 }

@@ -85,6 +85,37 @@ func (w *observation) unexpected(a *Answer, seen *wires, r probe.Result) {
 	a.Witness(seen.names, slices.Concat(seen.frames, seen.strays))
 }
 
+// astray reports whether an answer that was seen is for another device than who has it next on
+// its way: on the wires of a switch that is seen it goes to whom its sender takes for the
+// router. What is seen of it last is added to the evidence then.
+func (w *observation) astray(a *Answer) bool {
+	is := func(h hop.Hop) bool { return h.Leg == flows.LegReply && h.Sighting != nil && !h.Sighting.Out }
+	last := -1
+	for i, h := range a.Hops {
+		if is(h) && h.Observed == hop.OK {
+			last = i
+		}
+	}
+	if last < 0 {
+		return false
+	}
+	next := slices.IndexFunc(a.Hops[last+1:], is)
+	if next < 0 {
+		return false
+	}
+	to := a.Hops[last+1+next].Sighting
+	dev, err := to.Space.Link(to.Dev)
+	if err != nil || len(dev.MAC) == 0 {
+		return false
+	}
+	away := slices.DeleteFunc(slices.Clone(w.frames), func(f wire.Frame) bool { return !a.Hops[last].Sighting.Is(f) })
+	if len(away) == 0 || slices.ContainsFunc(away, func(f wire.Frame) bool { return len(f.DstMAC) == 0 || bytes.Equal(f.DstMAC, dev.MAC) }) {
+		return false
+	}
+	a.Cause.Evidence = append(a.Cause.Evidence, asSeen(away[0]))
+	return true
+}
+
 // asSeen is a frame as it was seen.
 func asSeen(f wire.Frame) Text {
 	return say.T("seen: %s > %s into %s, TTL %d, for %s", "看到：%s > %s 进入 %s，TTL %d，目的 MAC %s", f.Src, f.Dst, f.Dev, f.TTL, f.DstMAC)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/against"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/journey"
@@ -38,7 +39,7 @@ func explainBackends(ctx context.Context, world *machine.Machine, req Request, q
 	}
 	at := worst(told)
 	a := summary(first.Ways, told, at)
-	a.Listener = listener(traces[at].Listens)
+	a.Listener = listener(world, traces[at].Listens)
 	if req.Probe && ctx.Err() == nil {
 		a.tryBackends(ctx, req)
 	}
@@ -128,6 +129,6 @@ func (a *Answer) tryBackends(ctx context.Context, req Request) {
 		if replied {
 			a.Verdict = Delivered
 		}
-		a.disagree(predicted, cause.Unpredicted{Contradiction: a.against(predicted), Predicted: predicted.Code, Message: r.Message})
+		a.disagree(predicted, against.Unpredicted{Contradiction: a.against(predicted), Predicted: predicted.Code, Message: r.Message})
 	}
 }

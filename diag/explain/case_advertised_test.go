@@ -21,6 +21,7 @@ func TestAWayOutOfIPv6(t *testing.T) {
 		{"a router does not listen", gone + "1", "heeds no router's advertisement", "host: sysctl -w net.ipv6.conf.eth0.accept_ra=2"},
 		{"told not to listen", gone + "0", "accept_ra is 0", ""},
 		{"nobody has advertised", gone + "2", "no router has advertised itself", ""},
+		{"a router that is no way out", gone + "2\nhost: ip addr add fd00:77::5/64 dev eth0 valid_lft 3000 preferred_lft 3000", "a router has told eth0 of the network fd00:77::/64", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := bridged6.build(t)

@@ -132,6 +132,17 @@ host: nft 'add chain bridge nwfilter pre { type filter hook prerouting priority 
 host: nft add rule bridge nwfilter pre iifname veth-pod-a ether type arp arp saddr ip != 10.244.1.50 drop
 host: nft add rule bridge nwfilter pre iifname veth-pod-a ether type ip ip saddr != 10.244.1.50 drop`,
 		want: expected{cause.Filtered, "host", request}, next: []cause.Code{cause.Filtered}},
+	{name: "… by a chain for its port", from: "pod-a", to: "10.244.1.1",
+		fault: `
+host: nft add table bridge nwfilter
+host: nft add chain bridge nwfilter one
+host: nft 'add chain bridge nwfilter pre { type filter hook prerouting priority -300; }'
+host: nft add rule bridge nwfilter pre iifname veth-pod-a jump one
+host: nft add rule bridge nwfilter one ether type arp arp saddr ip != 10.244.1.50 drop
+host: nft add rule bridge nwfilter one ether type ip ip saddr != 10.244.1.50 drop`,
+		want: expected{cause.Filtered, "host", request}, fix: []string{
+			"host: nft insert rule bridge nwfilter one arp saddr ip 10.244.1.10 accept",
+			"host: nft insert rule bridge nwfilter one ip saddr 10.244.1.10 ip daddr 10.244.1.1 icmp type echo-request accept"}},
 })
 
 func TestGuestsWithAnotherAddress(t *testing.T) {

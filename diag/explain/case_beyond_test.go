@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,6 +32,7 @@ type farAway struct {
 	mends    bool   // the fix is here, and works
 	says     string // a part of the detail or of the evidence
 	fix      string // a part of its first command
+	noFix    bool   // nothing is offered
 	doubted  bool   // it works, and is doubted before a ping was sent
 }
 
@@ -111,8 +113,20 @@ var farAways = []farAway{
 		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NotKnown, netns: "host1", beyond: "eth0", says: "nothing there opens UDP port 4789"},
 	{name: "the far end of a tunnel that learns gets nothing", base: learning, fault: "host2: iptables -A INPUT -p udp -j DROP",
 		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NeighbourUnanswered, netns: "host1", beyond: "eth0", says: "in a packet of VXLAN"},
+	{name: "a tunnel that floods to several ends, and a rule stops all that it sends", base: learning, fault: severalEnds + "\nhost1: iptables -A OUTPUT -p udp --dport 4789 -j DROP",
+		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.Filtered, netns: "host1", mends: true},
+	{name: "… all that comes back", base: learning, fault: severalEnds + "\nhost1: nft 'add table ip f; add chain ip f in { type filter hook input priority 0; }; add rule ip f in udp dport 4789 drop'",
+		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.Filtered, netns: "host1", mends: true},
+	{name: "… what it sends to one of them, where nobody is", base: learning, fault: severalEnds + "\nhost1: iptables -A OUTPUT -p udp -d 10.57.4.22 -j DROP",
+		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10"},
+	{name: "… no route leads to one of them", base: learning, fault: strings.ReplaceAll(severalEnds, "10.57.4.22", "10.99.0.1"),
+		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10"},
+	{name: "the far end of a tunnel gets nothing, and there is a way out", base: learning, fault: "host2: iptables -A INPUT -p udp -j DROP\nhost1: ip route add default via 10.57.4.22 dev eth0",
+		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NeighbourUnanswered, netns: "host1", beyond: "eth0", says: "in a packet of VXLAN"},
 	{name: "the far end of a tunnel is not there", base: flannel, fault: "host2: ip link set flannel.1 down",
 		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NotKnown, netns: "host1", beyond: "eth0", says: "nothing there opens UDP port"},
+	{name: "a tunnel is down, and nothing names the route that went with it", base: flannel, fault: "host1: ip link set flannel.1 down",
+		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.LinkDown, netns: "host1", says: "has to write it again"},
 	{name: "the far end of a tunnel says nothing", base: flannel, fault: "pod-b: sysctl -qw net.ipv4.icmp_echo_ignore_all=1",
 		hide: []string{"host2", "pod-b"}, from: "pod-a", to: "192.168.11.10", want: cause.NotKnown, netns: "host1", beyond: "eth0", says: "in a packet of VXLAN"},
 	{name: "the far end of a tunnel is its own namespace", base: flannel, fault: "host1: bridge fdb del 02:00:00:00:0b:01 dev flannel.1 dst 10.57.4.21 self\nhost1: bridge fdb append 02:00:00:00:0b:01 dev flannel.1 dst 10.57.4.20 self permanent",
@@ -145,6 +159,16 @@ var farAways = []farAway{
 		hide: []string{"inet"}, from: "host", to: "192.168.6.1", want: cause.NoRoute, netns: "host", mends: true, says: "a part of that"},
 	{name: "a kill switch, and the device before it is down", base: bridged, fault: "host: ip link add tun0 type veth peer name tun1 netns inet\nhost: ip addr add 10.9.7.2/24 dev tun0\ninet: ip addr add 10.9.7.1/24 dev tun1\ninet: ip link set tun1 up\ninet: ip route add 10.244.1.10 via 10.9.7.2\nhost: ip rule add pref 100 from 10.244.1.10 iif cni0 lookup 66\nhost: ip route add blackhole default metric 1000 table 66",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.LinkDown, netns: "host", says: "nothing here names the router"},
+	{name: "a route of zeroconf takes an address of the world for a neighbour", base: masqueraded, fault: zeroconf + "\nhost: ip route add 169.254.0.0/16 dev eth0 metric 1000",
+		hide: []string{"inet"}, from: "host", to: "169.254.169.254", want: cause.NeighbourUnanswered, netns: "host", mends: true, says: "names no gateway"},
+	{name: "… by a device of its own, for a pod", base: masqueraded, fault: zeroconf + "\nhost: ip link add eth9 type veth peer name lan9 netns inet\ninet: ip link set lan9 up\nhost: ip link set eth9 up\nhost: ip addr add 10.9.9.2/24 dev eth9\nhost: ip route add 169.254.0.0/16 dev eth9\nhost: iptables -t nat -A POSTROUTING -o eth9 -j MASQUERADE",
+		hide: []string{"inet"}, from: "pod-a", to: "169.254.169.254", want: cause.NeighbourUnanswered, netns: "host", mends: true, says: "names no gateway"},
+	{name: "… where somebody is heard of who is on that wire", base: masqueraded, fault: zeroconf + "\nhost: ip route add 169.254.0.0/16 dev eth0 metric 1000\nhost: ip neigh add 169.254.7.7 lladdr 02:00:00:00:00:77 dev eth0 nud permanent",
+		hide: []string{"inet"}, from: "host", to: "169.254.169.254", want: cause.DestinationAbsent, netns: "host", beyond: "eth0"},
+	{name: "… where the node has an address of it", base: masqueraded, fault: zeroconf + "\nhost: ip route add 169.254.0.0/16 dev eth0 metric 1000\nhost: ip addr add 169.254.7.7/32 dev eth0",
+		hide: []string{"inet"}, from: "host", to: "169.254.169.254", want: cause.DestinationAbsent, netns: "host", beyond: "eth0"},
+	{name: "a pod's prefix takes in what is behind its router", base: bridged, fault: "pod-a: ip addr add 10.244.1.10/8 dev eth0\npod-a: ip addr del 10.244.1.10/24 dev eth0\npod-a: ip route replace default via 10.244.1.1",
+		hide: []string{"host", "pod-b", "pod-c"}, from: "pod-a", to: "10.9.9.9", want: cause.DestinationAbsent, netns: "pod-a", beyond: "eth0", says: "that prefix is too wide"},
 	{name: "a port of a bridge has the address", base: routed, fault: "host: ip link add br0 type bridge\nhost: ip link set br0 up\nhost: ip link set eth0 master br0",
 		hide: []string{"inet"}, from: "host", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", mends: true, says: "a port of br0"},
 	{name: "a route for a part of the uplink's network leads into a tunnel", base: routed, fault: besideTunnel + "\nhost: ip route add 192.168.6.0/25 dev tun0",
@@ -163,6 +187,8 @@ var farAways = []farAway{
 		from: "pod-a", to: "203.0.113.10", want: cause.LinkDown, netns: "host", mends: true},
 	{name: "… whose router cannot be seen", base: masqueraded, fault: "host: ip link set eth0 down",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.LinkDown, netns: "host", says: "nothing here names the router of 192.168.6.0/24"},
+	{name: "a node has lost its uplink, and has a pod out of sight", base: masqueraded, fault: "host: ip link del eth0\nhost: ip addr add 10.244.1.1/32 dev veth-pod-a\nhost: ip addr add 10.244.1.1/32 dev veth-pod-b\npod-a: ip route replace default via 10.244.1.1 dev eth0 onlink",
+		hide: []string{"pod-b"}, from: "pod-a", to: "203.0.113.10", want: cause.NoRoute, netns: "host", noFix: true},
 	{name: "a node has no default route, and nothing names its router", base: bridged, fault: "host: iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE\nhost: ip route del default",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NoRoute, netns: "host", mends: true, says: "192.168.6.1 dev eth0"},
 	{name: "the device to a router is down, and the default route takes what was for it", base: masqueraded, fault: otherRouter,
@@ -176,6 +202,17 @@ var farAways = []farAway{
 	{name: "the router is gone", base: masqueraded, fault: "inet: ip addr flush dev up0",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", beyond: "eth0"},
 }
+
+// zeroconf has somebody out of sight, behind the router, with an address of links.
+const zeroconf = `
+inet: ip addr add 169.254.169.254/32 dev lo
+inet: sysctl -qw net.ipv4.conf.all.arp_ignore=1`
+
+// severalEnds has host1 send what is for everybody to one more end of its tunnel, first.
+const severalEnds = `
+host1: bridge fdb del 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.21 self
+host1: bridge fdb append 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.22 self permanent
+host1: bridge fdb append 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.21 self permanent`
 
 // otherRouter gives the node a device that is down, and behind it a router to a network.
 const otherRouter = `
@@ -261,6 +298,9 @@ func (c farAway) try(b *built) {
 	if c.fix != "" && (len(a.Fix) == 0 || !strings.Contains(a.Fix[0].String(), c.fix)) {
 		b.t.Errorf("the fix is not %q\n%s", c.fix, b.account(a))
 	}
+	if c.noFix && len(a.Fix) > 0 {
+		b.t.Errorf("the fix is %v\n%s", a.Fix, b.account(a))
+	}
 	if !c.mends || b.t.Failed() {
 		return
 	}
@@ -269,6 +309,29 @@ func (c farAway) try(b *built) {
 	}
 	if r := b.eventually(ping.journey()); r.Outcome != probe.Replied {
 		b.t.Errorf("after the fix: %s\n%s", r.Message, b.account(a))
+	}
+}
+
+// TestAnAnswerToAnotherRouterOfASwitch: the switch is seen, and on its wires the answer of a
+// host that sends it to a router of its own. That is no answer which came back.
+func TestAnAnswerToAnotherRouterOfASwitch(t *testing.T) {
+	b := switched.build(t)
+	b.run("host1: ip neigh replace 10.57.4.22 lladdr 02:00:0a:39:04:16 dev eth0 nud reachable\nhost1: ip route add default via 10.57.4.21\n" +
+		"host2: ip route del 192.168.10.0/24\nhost3: ip route add default via 10.57.4.21")
+	b.hurry()
+	for _, netns := range []string{"host2", "host3", "pod-b"} {
+		b.hide(netns)
+	}
+	ping := breakage{from: "pod-a", to: "10.57.4.22"}
+	a := b.explain(ping, true)
+	if a.Verdict != explain.Broken || a.Cause.Code != cause.NotMasqueraded || b.script(a.Cause.Netns) != "host1" || len(a.Fix) == 0 || !strings.Contains(fmt.Sprint(a.Cause.Evidence), "into p3") {
+		t.Fatalf("%s, %s in %s\n%s", a.Verdict, a.Cause.Code, b.script(a.Cause.Netns), b.account(a))
+	}
+	for _, fix := range a.Fix {
+		b.apply(fix)
+	}
+	if r := b.eventually(ping.journey()); r.Outcome != probe.Replied {
+		t.Errorf("after the fix: %s\n%s", r.Message, b.account(a))
 	}
 }
 

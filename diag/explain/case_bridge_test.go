@@ -79,6 +79,31 @@ host: ip link set veth-pod-b up`,
 	{name: "no broadcasts to the port", from: "pod-a", to: "10.244.1.11",
 		fault: `host: bridge link set dev veth-pod-b bcast_flood off`,
 		want:  expected{cause.NeighbourUnanswered, "pod-a", request}},
+	{name: "a rule of ebtables drops pings", from: "pod-a", to: "10.244.1.11",
+		fault: `host: ebtables-nft -A FORWARD -p IPv4 --ip-proto icmp --ip-src 10.244.1.8/29 -j DROP`,
+		want:  expected{cause.Filtered, "host", request}},
+	{name: "rules of ebtables drop others", from: "pod-a", to: "10.244.1.11",
+		fault: `
+host: ebtables-nft -A FORWARD -p IPv4 --ip-proto tcp --ip-dport 80 -j DROP
+host: ebtables-nft -A FORWARD -p IPv4 --ip-src ! 10.244.1.0/24 -j DROP
+host: ebtables-nft -A FORWARD -p ARP --arp-opcode Request --arp-ip-dst 10.244.1.12 -j DROP`},
+	{name: "a rule of ebtables drops the question", from: "pod-a", to: "10.244.1.11",
+		fault: `host: ebtables-nft -A FORWARD -p ARP --arp-ip-dst 10.244.1.11 -j DROP`,
+		want:  expected{cause.Filtered, "host", request}},
+	{name: "a rule of arptables drops the question", from: "pod-a", to: "10.244.1.1",
+		fault: `host: arptables-nft -A INPUT -d 10.244.1.1 -j DROP`,
+		want:  expected{cause.Filtered, "host", request}},
+	{name: "a rule of arptables drops that of others", from: "pod-a", to: "10.244.1.1",
+		fault: `host: arptables-nft -A INPUT -d 10.244.1.2 -j DROP`},
+	{name: "a bridge answers for another one, by a wrong entry", from: "pod-a", to: "10.244.1.11", warm: true,
+		fault: `
+host: bridge link set dev veth-pod-b neigh_suppress on
+host: bridge fdb add 02:11:22:33:44:55 dev veth-pod-b master static
+host: ip neigh replace 10.244.1.11 lladdr 02:11:22:33:44:55 dev cni0 nud permanent
+pod-b: ip neigh flush dev eth0
+pod-a: ip neigh flush dev eth0
+pod-a: ping -c 1 -W 1 10.244.1.11 || true`,
+		want: expected{cause.NeighbourWrongMAC, "host", request}},
 	{name: "MAC pinned to another port", from: "pod-a", to: "10.244.1.11",
 		fault: `host: bridge fdb replace 02:00:00:00:b0:02 dev veth-pod-c master static sticky`,
 		want:  expected{cause.NeighbourUnanswered, "pod-a", request}, or: []expected{{cause.NeighbourWrongMAC, "pod-a", request}}},
@@ -112,6 +137,8 @@ host: ip link set veth-pod-b up`,
 	{name: "the gateway does not forward, and has no route to what nobody has", from: "pod-a", to: "198.51.100.7",
 		fault: "host: ip route del default\nhost: sysctl -qw net.ipv4.ip_forward=0",
 		want:  expected{cause.ForwardingOff, "host", request}, next: []cause.Code{cause.NoRoute}, noFix: true},
+	{name: "a pod that nothing connects", from: "pod-a", to: "10.244.1.11", fault: `host: ip link del veth-pod-a`,
+		want: expected{cause.NoAddress, "pod-a", request}, noFix: true},
 	{name: "absent destination", from: "pod-a", to: "10.244.1.99",
 		want: expected{cause.DestinationAbsent, "pod-a", request}, noFix: true},
 	{name: "wrong MAC", from: "pod-a", to: "10.244.1.11",

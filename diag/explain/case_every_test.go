@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/against"
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/cause/full"
 	"nstutor/diag/explain/cause/service"
@@ -15,7 +16,7 @@ var elsewhere = map[cause.Code]string{
 	cause.None:               "nothing is broken",
 	cause.NoCarrier:          "a wire whose other end cannot be switched on from here: TestBridgesThatHaveLostWhatTheyHad, TestWhatLeavesByATapIsHandedToItsProgram",
 	cause.NotKnown:           "a far side that cannot be seen: TestAFarSideThatCannotBeSeen",
-	cause.ModelDisagrees:     "a rule of the kernel's that is not followed: TestTheReportTellsTheAnswer",
+	against.ModelDisagrees:   "a rule of the kernel's that is not followed: TestTheReportTellsTheAnswer",
 	service.ReplyOtherSource: "a doubt, which only a datagram decides: TestAnAnswerFromAnotherAddress",
 	service.NameUnresolved:   "it takes a name: TestANameThatCannotBeLookedUp",
 	service.ProxyLoop:        "the connection opens all the same: proxied.TestAProxyThatMeetsItself",

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/hop"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -198,6 +199,9 @@ var bridgeFilterBreakages = among([]breakage{
 	{name: "native nft", from: "pod-a", to: "10.244.1.11",
 		fault: `host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw ip daddr 10.244.1.11 drop'`,
 		want:  expected{cause.Filtered, "host", request}},
+	{name: "a server takes its client's own address, and a bridge masquerades it", from: "pod-a", to: "10.244.1.11",
+		fault: "host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 -j MASQUERADE\npod-b: iptables -A INPUT -s 10.244.1.10 -j ACCEPT\npod-b: iptables -A INPUT -j DROP",
+		want:  expected{cause.Filtered, "pod-b", request}, fix: []string{"host: iptables -t nat -I POSTROUTING -s 10.244.1.10 -d 10.244.1.11 -j ACCEPT"}},
 })
 
 func TestFilteredPingsOfABridge(t *testing.T) {
@@ -210,6 +214,9 @@ var bridgeFamilyBreakages = among([]breakage{
 		fault: `host: iptables -P FORWARD DROP`},
 	{name: "nft family bridge", from: "pod-a", to: "10.244.1.11",
 		fault: `host: nft 'add table bridge f; add chain bridge f fw { type filter hook forward priority 0; }; add rule bridge f fw ip daddr 10.244.1.11 icmp type echo-request drop'`,
+		want:  expected{cause.Filtered, "host", request}},
+	{name: "nft family bridge, on the way up", from: "pod-a", to: "10.244.1.1",
+		fault: `host: nft 'add table bridge f; add chain bridge f fw { type filter hook input priority 0; }; add rule bridge f fw icmp type echo-request drop'`,
 		want:  expected{cause.Filtered, "host", request}},
 	{name: "nft family bridge, of another MAC address", from: "pod-a", to: "10.244.1.11",
 		fault: `host: nft 'add table bridge f; add chain bridge f fw { type filter hook prerouting priority 0; }; add rule bridge f fw iifname veth-pod-a ether saddr != 02:00:00:00:a0:09 drop; add rule bridge f fw arp saddr ether != 02:00:00:00:a0:09 iifname veth-pod-a drop'`,
@@ -270,4 +277,19 @@ func TestIPsecPolicies(t *testing.T) {
 		{name: "blocks what no policy is for, where it is taken", fault: "pod-b: ip xfrm policy setdefault in block", from: "pod-a", to: "192.168.11.10", want: expected{cause.Filtered, "pod-b", request}, noFix: true},
 		{name: "lets pass", fault: claims("priority 1 action allow") + "\nhost1: ip xfrm policy add src 192.168.10.0/24 dst 192.168.0.0/16 dir out priority 2 action block", from: "pod-a", to: "192.168.11.10"},
 	})
+}
+
+// What the rules of a bridge keep from going up is not said to come in on the bridge's own device.
+func TestABridgeHandsUpNothingThatItsRulesStop(t *testing.T) {
+	labtest.Slow(t)
+	b := bridged.build(t)
+	fault := "host: nft 'add table bridge f; add chain bridge f fw { type filter hook input priority 0; }; add rule bridge f fw icmp type echo-request drop'"
+	needTools(t, fault)
+	b.run(fault)
+	a := b.explain(breakage{from: "pod-a", to: "10.244.1.1"}, false)
+	for _, h := range a.Hops {
+		if h.Stage == hop.StageReceive && h.Device == "cni0" && h.Predicted == hop.OK {
+			t.Errorf("it comes into cni0\n%s", b.account(a))
+		}
+	}
 }

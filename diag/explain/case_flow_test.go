@@ -164,6 +164,18 @@ var flowBreakages = among([]breakage{
 	{name: "the port is dropped", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80", "pod-b tcp 0.0.0.0:81"},
 		fault: `host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw tcp dport 80 drop'`,
 		want:  expected{cause.Filtered, "host", request}, shut: []journey{{"pod-b", "10.244.1.10"}}},
+	{name: "who asks for congestion notification is dropped", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"},
+		fault: `
+pod-a: sysctl -qw net.ipv4.tcp_ecn=1 net.ipv4.tcp_ecn_fallback=0
+host: iptables -A FORWARD -p tcp -m ecn --ecn-tcp-ece -j DROP`,
+		want: expected{cause.Filtered, "host", request}},
+	{name: "who asks for congestion notification is dropped, by nft", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"},
+		fault: `
+pod-a: sysctl -qw net.ipv4.tcp_ecn=1 net.ipv4.tcp_ecn_fallback=0
+host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw tcp flags & (ecn|cwr) != 0 drop'`,
+		want: expected{cause.Filtered, "host", request}},
+	{name: "others that ask for congestion notification are dropped", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"},
+		fault: `host: iptables -A FORWARD -p tcp -m ecn --ecn-tcp-cwr -j DROP`},
 	{name: "another port is dropped", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"},
 		fault: `host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw tcp dport 81 drop'`},
 	{name: "only pings are dropped", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 0.0.0.0:80"},
@@ -378,6 +390,39 @@ func TestANameThatCannotBeLookedUp(t *testing.T) {
 	}
 }
 
+// TestANameServerThatHasToBeAskedOtherwise: over TCP, for what does not fit into a datagram, and
+// by the device of its address, where that is of one link alone.
+func TestANameServerThatHasToBeAskedOtherwise(t *testing.T) {
+	labtest.Slow(t)
+	b := routed.build(t)
+	b.serve([]string{"pod-b udp 10.244.1.11:53"})
+	b.run(`host: nft 'add table ip f; add chain ip f fw { type filter hook forward priority 0; }; add rule ip f fw tcp dport 53 drop'`)
+	world := machine.New()
+	t.Cleanup(world.Close)
+	from, err := world.Open(b.real("pod-a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		failed resolve.Error
+		netns  string
+		says   string
+		proto  string
+	}{
+		{resolve.Error{Servers: []netip.AddrPort{netip.MustParseAddrPort("10.244.1.11:53")}, Cut: true}, "host", "its answer to UDP is cut short", "tcp"},
+		{resolve.Error{Servers: []netip.AddrPort{netip.MustParseAddrPort("[fe80::1]:53")}}, "pod-a", "written with its device, as fe80::1%eth0", "udp"},
+	} {
+		c.failed.Name = "db"
+		a, err := explain.ExplainName(t.Context(), world, explain.Request{From: from, Probe: true, Timeout: caseTimeout}, &c.failed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Verdict != explain.Broken || a.Cause.Code != service.NameUnresolved || b.script(a.Cause.Netns) != c.netns || a.Flow.Proto != c.proto || !strings.Contains(a.Cause.Detail.In("en"), c.says) {
+			t.Errorf("want %q in %s\n%s", c.says, c.netns, b.account(a))
+		}
+	}
+}
+
 // TestANameServerThatCannotFindOut: it answers, so the way to it is no fault; whom it asks in
 // turn is looked for in its own files.
 func TestANameServerThatCannotFindOut(t *testing.T) {
@@ -463,7 +508,7 @@ func TestTheOtherAddressesOfAName(t *testing.T) {
 			t.Errorf("%+v, want %s of %s", got, want, found.Addrs[i])
 		}
 	}
-	for _, want := range []string{"192.168.6.160 is its first address", "10.244.1.11 is another: ", "fd00::1 is another, and does not work either: no device but lo has an address: IPv6 is switched off on eth0 "} {
+	for _, want := range []string{"192.168.6.160 is its first address", "10.244.1.11 is another: ", "fd00::1 is another, and does not work either: no device but lo has an IPv6 address that is good beyond its own wire: IPv6 is switched off on eth0 "} {
 		if !slices.ContainsFunc(report.Of(a, "en"), func(l report.Line) bool { return strings.HasPrefix(l.Text, want) }) {
 			t.Errorf("nobody says %q\n%s", want, b.account(a))
 		}

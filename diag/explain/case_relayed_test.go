@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
@@ -92,21 +94,36 @@ func (b *built) publish(netns, addr string, to netip.AddrPort) {
 // nothing; addr may begin with a protocol.
 func (b *built) listens(netns, addr, name string, args ...string) {
 	b.t.Helper()
+	b.keeps(netns, addr, nil, name, args...)
+}
+
+// takesNothing is a filter of a socket that drops all that comes.
+var takesNothing = []unix.SockFilter{{Code: unix.BPF_RET | unix.BPF_K}}
+
+// keeps has such a process in the namespace, with a filter on the socket.
+func (b *built) keeps(netns, addr string, filter []unix.SockFilter, name string, args ...string) {
+	b.t.Helper()
 	proto, at, ok := strings.Cut(addr, " ")
 	if !ok {
 		proto, at = "tcp", proto
 	}
 	var socket *os.File
+	version := "4"
+	if strings.HasPrefix(at, "[") {
+		version = "6"
+	}
 	if err := b.space(netns).Do(func() (err error) {
 		if proto == "udp" {
 			var c net.PacketConn
-			if c, err = net.ListenPacket("udp4", at); err == nil {
+			if c, err = net.ListenPacket("udp"+version, at); err == nil {
 				defer c.Close()
 				socket, err = c.(*net.UDPConn).File()
 			}
 			return err
 		}
-		l, err := net.Listen("tcp4", at)
+		var plain net.ListenConfig
+		plain.SetMultipathTCP(false) // whose sockets take no filter
+		l, err := plain.Listen(b.t.Context(), "tcp"+version, at)
 		if err != nil {
 			return err
 		}
@@ -117,6 +134,12 @@ func (b *built) listens(netns, addr, name string, args ...string) {
 		b.t.Fatal(err)
 	}
 	defer socket.Close()
+	if filter != nil {
+		program := &unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+		if err := unix.SetsockoptSockFprog(int(socket.Fd()), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, program); err != nil {
+			b.t.Fatal(err)
+		}
+	}
 	sh, err := exec.LookPath("sh")
 	if err != nil {
 		b.t.Skip(err)
@@ -124,7 +147,7 @@ func (b *built) listens(netns, addr, name string, args ...string) {
 	proxy := &exec.Cmd{Path: sh, ExtraFiles: []*os.File{socket}, Args: append([]string{name, "-c", "read line; :", "sh"}, args...)}
 	in, err := proxy.StdinPipe()
 	if err == nil {
-		err = proxy.Start()
+		err = b.space(netns).Do(proxy.Start)
 	}
 	if err != nil {
 		b.t.Fatal(err)

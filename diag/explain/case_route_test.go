@@ -8,6 +8,12 @@ import (
 	"nstutor/internal/lab/labtest"
 )
 
+// ofTwo is a wire between routers with two addresses alone, one of which is gone.
+const ofTwo = `
+r2: ip addr del 10.23.0.2/24 dev right
+r3: ip addr add 10.23.0.3/31 dev left
+r3: ip addr del 10.23.0.3/24 dev left`
+
 // Faults of the routing tables and rules along four routers.
 var routeBreakages = among([]breakage{
 	// At the source.
@@ -66,6 +72,19 @@ r1: nft 'add table arp m; add chain arp m c { type filter hook output priority 0
 a: ip rule del pref 32766
 a: ip rule add from 10.7.0.0/16 lookup main pref 100`,
 		want: expected{cause.NoRoute, "a", request}, fix: []string{"a: ip rule add lookup main pref 32766"}},
+	{name: "a rule leaves the main table out at the source", from: "a", to: "10.2.0.2",
+		fault: `a: ip rule add pref 100 to 10.2.0.0/24 goto 32767`,
+		want:  expected{cause.RouteUnreachable, "a", request}, fix: []string{"a: ip rule add to 10.2.0.2 lookup main pref 99"}},
+	{name: "a rule leaves the main table out in transit", from: "a", to: "10.2.0.2",
+		fault: `r2: ip rule add pref 100 iif left goto 32767`,
+		want:  expected{cause.RouteUnreachable, "r2", request}},
+	{name: "a rule for others leaves the main table out", from: "a", to: "10.2.0.2",
+		fault: `a: ip rule add pref 100 uidrange 4000-4000 goto 32767`},
+	{name: "a rule for what is sent from here leads to a table that rejects", from: "a", to: "10.2.0.2",
+		fault: `
+a: ip rule add pref 100 iif lo lookup 70
+a: ip route add unreachable default table 70`,
+		want: expected{cause.RouteUnreachable, "a", request}, fix: []string{"a: ip route add 10.2.0.2 via 10.1.0.1 dev eth0 table 70"}},
 	{name: "no rule leads to the main table in transit", from: "a", to: "10.2.0.2",
 		fault: `r2: ip rule del pref 32766`,
 		want:  expected{cause.NoRoute, "r2", request}, fix: []string{"r2: ip rule add lookup main pref 32766"}},
@@ -83,6 +102,8 @@ a: ip rule add from 10.7.0.0/16 lookup main pref 100`,
 	{name: "a router's address is gone, and with it the route that is missing", from: "a", to: "10.2.0.2",
 		fault: `r2: ip addr del 10.23.0.2/24 dev right`,
 		want:  expected{cause.NoAddress, "r2", request}, fix: []string{"r2: ip addr add 10.23.0.2/24 dev right", "r2: ip route add 10.2.0.2 via 10.23.0.3 dev right"}},
+	{name: "… of a network of two", from: "a", to: "10.2.0.2", fault: ofTwo,
+		want: expected{cause.NoAddress, "r2", request}, fix: []string{"r2: ip addr add 10.23.0.2/31 dev right", "r2: ip route add 10.2.0.2 via 10.23.0.3 dev right"}},
 	{name: "what was a router's address, and is nobody's now", from: "a", to: "10.23.0.2",
 		fault: `
 r1: ip route add 10.23.0.0/24 via 10.12.0.2
@@ -134,7 +155,10 @@ r4: ip route add blackhole 10.2.0.2`,
 		want:  expected{cause.NeighbourUnanswered, "r2", request}, noFix: true},
 	{name: "loop", from: "a", to: "10.2.0.2",
 		fault: `r2: ip route replace 10.2.0.0/24 via 10.12.0.1`,
-		want:  expected{cause.RouteLoop, "r2", request}, or: []expected{{cause.RouteLoop, "r1", request}}, noFix: true},
+		want:  expected{cause.RouteLoop, "r2", request}, fix: []string{"r2: ip route add 10.2.0.2 via 10.23.0.3 dev right"}},
+	{name: "a loop of a host's own route", from: "a", to: "10.2.0.2",
+		fault: `r2: ip route add 10.2.0.2 via 10.12.0.1`,
+		want:  expected{cause.RouteLoop, "r2", request}, fix: []string{"r2: ip route del 10.2.0.2 via 10.12.0.1 dev left"}},
 
 	{name: "nexthop object", from: "a", to: "10.2.0.2",
 		fault: `
@@ -184,6 +208,12 @@ r2: ip route replace 10.2.0.0/24 nhid 7`},
 		want:  expected{cause.RouteUnreachable, "b", reply}, or: []expected{{cause.NoReturnRoute, "b", reply}}}, // the errno is that of no route (fib4_rule_action)
 	{name: "rule to a table with a blackhole", from: "a", to: "10.2.0.2",
 		fault: `
+r2: ip route add blackhole default table 100
+r2: ip rule add from 10.1.0.0/24 table 100`,
+		want: expected{cause.RouteBlackhole, "r2", request}},
+	{name: "… and main has a wider one beside the route, which is not met", from: "a", to: "10.2.0.2",
+		fault: `
+r2: ip route add blackhole 10.2.0.0/16
 r2: ip route add blackhole default table 100
 r2: ip rule add from 10.1.0.0/24 table 100`,
 		want: expected{cause.RouteBlackhole, "r2", request}},
@@ -300,6 +330,14 @@ r2: ip rule add iif right to 10.2.0.0/24 unreachable`},
 	{name: "lo down, 127.0.0.1", from: "a", to: "127.0.0.1",
 		fault: `a: ip link set lo down`,
 		want:  expected{device.LoopbackDown, "a", request}},
+	{name: "lo has lost its address, and there is a default route", from: "a", to: "127.0.0.1",
+		fault: `a: ip addr del 127.0.0.1/8 dev lo`,
+		want:  expected{cause.NoAddress, "a", request}, fix: []string{"a: ip addr add 127.0.0.1/8 dev lo"}},
+	{name: "lo has lost its address, and nothing leads anywhere else", from: "a", to: "127.0.0.1",
+		fault: `
+a: ip addr del 127.0.0.1/8 dev lo
+a: ip route del default`,
+		want: expected{cause.NoAddress, "a", request}, fix: []string{"a: ip addr add 127.0.0.1/8 dev lo"}},
 	{name: "lo down, another's address", from: "a", to: "10.2.0.2",
 		fault: `
 a: ip link set lo down

@@ -11,6 +11,9 @@ import (
 	"nstutor/internal/lab/labtest"
 )
 
+// ownAddress leaves a pod with an address and no network.
+const ownAddress = "pod-a: ip addr flush dev eth0\npod-a: ip addr add 10.244.1.10/32 dev eth0"
+
 // TestARouterThatNothingNames: whom the default route led to is out of sight. It is offered
 // again where something here tells of him; else it is said what has to be put in.
 func TestARouterThatNothingNames(t *testing.T) {
@@ -25,6 +28,7 @@ func TestARouterThatNothingNames(t *testing.T) {
 		router       string // that is offered; empty: none
 		says         string
 		dead         bool // nobody is there
+		heard        string
 	}{
 		{name: "the first address is there", base: masqueraded, script: "host: ip route del default", hide: []string{"inet"}, from: "host",
 			router: "192.168.6.1", says: "192.168.6.1 dev eth0 lladdr"},
@@ -37,10 +41,20 @@ func TestARouterThatNothingNames(t *testing.T) {
 			hide: []string{"inet"}, from: "host", says: "default via ADDRESS dev 'a$(b)'"},
 		{name: "the first address is one's own", base: masqueraded, script: "inet: ip addr flush dev up0\nhost: ip addr flush dev eth0\nhost: ip addr add 192.168.6.1/24 dev eth0",
 			hide: []string{"inet"}, from: "host", says: "nothing here names the router"},
+		{name: "the network is the address alone", base: masqueraded, script: "inet: ip route add 192.168.77.5 dev up0\nhost: ip addr flush dev eth0\nhost: ip addr add 192.168.77.5/32 dev eth0",
+			hide: []string{"inet"}, from: "host", says: "default via ADDRESS dev eth0 onlink"},
 		{name: "a neighbour has it", base: switched, script: "host2: ip route add default via 10.57.4.99", hide: []string{"host3"}, from: "host1",
 			router: "10.57.4.99", says: ": default via 10.57.4.99 dev eth0", dead: true},
 		{name: "a network of two", base: masqueraded, script: "inet: ip addr flush dev up0\ninet: ip addr add 192.168.6.161/31 dev up0\nhost: ip addr flush dev eth0\nhost: ip addr add 192.168.6.160/31 dev eth0",
 			hide: []string{"inet"}, from: "host", silent: true, router: "192.168.6.161"},
+		{name: "a pod has an address alone, and its node may have any", base: masqueraded, script: ownAddress, hide: []string{"host", "inet"}, from: "pod-a",
+			says: "nothing here names the router of 10.244.1.10/32"},
+		{name: "… and has found one neighbour", base: masqueraded, script: ownAddress, hide: []string{"host", "inet"}, from: "pod-a",
+			heard: "pod-a: ip neigh add 169.254.10.24 lladdr 02:00:00:00:a0:01 dev eth0 nud stale", router: "169.254.10.24", says: "169.254.10.24 dev eth0 lladdr"},
+		{name: "… and two", base: masqueraded, script: ownAddress, hide: []string{"host", "inet"}, from: "pod-a",
+			heard: "pod-a: ip neigh add 169.254.10.24 lladdr 02:00:00:00:a0:01 dev eth0 nud stale\npod-a: ip neigh add 10.244.1.7 lladdr 02:00:00:00:a0:01 dev eth0 nud stale",
+			says:  "nothing here names the router of 10.244.1.10/32"},
+		{name: "… beside who can be seen", base: masqueraded, script: ownAddress, from: "pod-a", router: "169.254.10.24"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			needTools(t, c.script)
@@ -48,6 +62,7 @@ func TestARouterThatNothingNames(t *testing.T) {
 			b.run(c.script)
 			b.forget()
 			b.hurry()
+			b.run(c.heard)
 			for _, netns := range c.hide {
 				b.hide(netns)
 			}

@@ -54,6 +54,9 @@ inet: ip6tables -A INPUT -p icmpv6 --icmpv6-type echo-request -j DROP`,
 	{name: "nft masquerades both", from: "pod-a", to: world6, fault: `
 host: ip6tables -t nat -F POSTROUTING
 host: nft 'add table inet t; add chain inet t post { type nat hook postrouting priority 100; }; add rule inet t post oifname eth0 masquerade'`},
+	{name: "a policy rule turns away what the node sends itself", from: "pod-a", to: world6, fault: `
+host: sh -c 'ip -6 rule add from fd00:244:1::10 to 2001:db8:203::10 lookup main pref 99'
+host: sh -c 'ip -6 rule add to 2001:db8:203::10 pref 100 unreachable'`},
 	{name: "a route names a source that is masqueraded", from: "host", to: world6, fault: "host: ip route replace default via 2001:db8:6::1 src fd00:244:1::1"},
 	{name: "what masquerades does not mind the source of the route", from: "pod-a", to: world6, fault: `
 host: ip addr add fd00:6::160/64 dev eth0 nodad preferred_lft 0

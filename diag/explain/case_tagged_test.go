@@ -124,3 +124,53 @@ host: sysctl -qw net.ipv4.ip_forward=1`}.build(t)
 		t.Errorf("after the fix: %s\n%s", r.Message, b.account(a))
 	}
 }
+
+// bonded is a host with a VLAN on a bond of two cards, of which one has no carrier, and somebody
+// else behind the switch.
+var bonded = baseNetwork{name: "a VLAN on a bond", script: `
+sw: ip link add br0 type bridge vlan_filtering 1 vlan_default_pvid 0
+sw: ip link set br0 up
+sw: ip link add p1 type veth peer name eth0 netns host
+sw: ip link add p2 type veth peer name eth1 netns host
+sw: ip link add p3 type veth peer name eth0 netns far
+sw: ip link set p1 master br0
+sw: ip link set p2 master br0 up
+sw: ip link set p3 master br0 up
+sw: bridge vlan add dev p1 vid 20
+sw: bridge vlan add dev p2 vid 20
+sw: bridge vlan add dev p3 vid 20 pvid untagged
+far: ip addr add 10.20.0.2/24 dev eth0
+far: ip link set eth0 up
+host: ip link add bond0 type bond mode active-backup miimon 20
+host: ip link set eth0 master bond0
+host: ip link set eth1 master bond0
+host: ip link set bond0 up
+host: ip link add link bond0 name bond0.20 type vlan id 20
+host: ip addr add 10.20.0.1/24 dev bond0.20
+host: ip link set bond0.20 up
+`}
+
+// TestATagComesThroughABond: what comes in by a card of a bond with a tag is for the VLAN device
+// that stands on the bond.
+func TestATagComesThroughABond(t *testing.T) {
+	needVLANs(t)
+	if err := labtest.Netns(t, "bond").Do(func() error { return netlink.LinkAdd(netlink.NewLinkBond(netlink.LinkAttrs{Name: "bond0"})) }); err != nil {
+		t.Skip("no bonds on this kernel: ", err)
+	}
+	needTools(t, bonded.script)
+	for name, hidden := range map[string][]string{"seen": nil, "the switch cannot be seen": {"sw", "far"}} {
+		t.Run(name, func(t *testing.T) {
+			b := bonded.build(t)
+			ping := breakage{from: "host", to: "10.20.0.2"}
+			if r := b.eventually(ping.journey()); r.Outcome != probe.Replied {
+				t.Fatal(r.Message)
+			}
+			for _, netns := range hidden {
+				b.hide(netns)
+			}
+			if a := b.explain(ping, true); a.Verdict != explain.Delivered || a.Cause.Code != cause.None {
+				t.Error(b.account(a))
+			}
+		})
+	}
+}

@@ -22,6 +22,62 @@ host: iptables -A ACL -j DROP`,
 	{name: "a rule for another port", base: routed, fault: `
 host: nft 'add table inet f; add chain inet f fw { type filter hook forward priority 0; policy drop; }; add rule inet f fw ct state established accept; add rule inet f fw ip daddr 10.244.1.12 accept'`,
 		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", mends: true, says: "ip daddr 10.244.1.12 accept would apply, but for ip daddr, which is 10.244.1.11 here"},
+	{name: "a rule whose limit is used up", base: routed, fault: `
+host: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+host: iptables -A FORWARD -p icmp -m limit --limit 1/hour --limit-burst 1 -j ACCEPT
+host: iptables -A FORWARD -j DROP
+pod-a: ping -c 2 -i 0.2 -W 1 10.244.1.11 || true`,
+		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", says: "-m limit --limit 1/hour --limit-burst 1 -j ACCEPT, lets it pass no more: there are more packets than its rate allows"},
+	{name: "a rule that drops what is more than its limit", base: routed, fault: `
+host: nft 'add table inet f; add chain inet f fw { type filter hook forward priority 0; }; add rule inet f fw icmp type echo-request limit rate over 1/hour burst 1 packets drop'
+pod-a: ping -c 2 -i 0.2 -W 1 10.244.1.11 || true`,
+		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", says: "there are more packets than its rate allows"},
+	{name: "a rule that drops what is more than its limit for each", base: routed, fault: `
+host: iptables -A FORWARD -m hashlimit --hashlimit-above 1/hour --hashlimit-burst 1 --hashlimit-mode srcip --hashlimit-name tried -j DROP
+pod-a: ping -c 2 -i 0.2 -W 1 10.244.1.11 || true`,
+		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", says: "-m hashlimit --hashlimit-above 1/hour --hashlimit-burst 1 --hashlimit-mode srcip --hashlimit-name tried -j DROP"},
+	{name: "a rule whose quota is used up", base: routed, fault: `
+host: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+host: iptables -A FORWARD -m quota --quota 100 -j ACCEPT
+host: iptables -A FORWARD -j DROP
+pod-a: ping -c 2 -i 0.2 -W 1 10.244.1.11 || true`,
+		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", says: "-m quota --quota 100 -j ACCEPT, lets it pass no more: its quota is used up"},
+	{name: "a rule that cannot be judged, both ways", base: routed, fault: `host: iptables -A FORWARD -m u32 --u32 "6&0xFF=1" -j DROP`,
+		from: "pod-a", to: "10.244.1.11", want: cause.Filtered, netns: "host", mends: true, says: "[match u32] -j DROP"},
+	{name: "a table that a rule has asked for what is sent from here", base: routed, hide: []string{"inet"}, fault: `
+host: ip rule add pref 100 iif lo lookup 70
+host: ip route add default via 192.168.6.77 table 70`,
+		from: "host", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", beyond: "eth0", says: "the policy rule 100: from all iif lo lookup 70 has it go by the table 70; by main it would go default via 192.168.6.1"},
+	{name: "a table that a rule has asked for a protocol", base: routed, hide: []string{"inet"}, fault: `
+host: ip link add up1 type veth peer name far1 netns inet
+host: ip addr add 192.168.9.2/24 dev up1
+host: ip link set up1 up
+inet: ip link set far1 up
+inet: ip addr add 192.168.9.1/24 dev far1
+inet: iptables -A INPUT -i far1 -j DROP
+host: ip route add default via 192.168.9.1 table 70
+host: ip rule add pref 100 ipproto icmp lookup 70`,
+		from: "host", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "up1", says: "the policy rule 100: from all ipproto icmp lookup 70 has it go by the table 70"},
+	{name: "a table that a rule has asked, which leads to who is no router", base: masqueraded, fault: `
+host: ip route add default via 10.244.1.10 dev veth-pod-a onlink table 70
+host: ip rule add pref 100 ipproto icmp lookup 70`,
+		from: "host", to: "203.0.113.10", want: cause.NoRoute, netns: "host", mends: true, says: "203.0.113.10 is behind eth0, but the policy rule 100 has another table asked before main"},
+	{name: "whom a router once named in its place", base: switched, hide: []string{"sw", "host3", "pod-b"}, fault: `
+host1: sysctl -qw net.ipv4.conf.all.accept_redirects=1 net.ipv4.conf.eth0.accept_redirects=1 net.ipv4.conf.eth0.secure_redirects=0
+host2: sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.send_redirects=1 net.ipv4.conf.eth0.send_redirects=1
+host3: ip addr add 203.0.113.10/32 dev lo
+host1: ip route add 203.0.113.0/24 via 10.57.4.21
+host2: ip route add 203.0.113.0/24 via 10.57.4.22
+host1: ping -c 3 -i 0.2 -W 1 203.0.113.10
+host3: ip link set eth0 down
+host2: ip route del 203.0.113.0/24
+host2: ip addr add 203.0.113.10/32 dev lo
+host1: ip neigh flush dev eth0`,
+		from: "host1", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host1", mends: true, says: "an ICMP redirect of a router led what goes to 203.0.113.10 there once", fix: "ip route flush cache"},
+	{name: "a wide prefix, and a router on its wire", base: routed, hide: []string{"inet"}, fault: "host: ip addr add 10.5.1.20/16 dev eth0",
+		from: "host", to: "10.5.9.10", want: cause.DestinationAbsent, netns: "host", beyond: "eth0", says: "that prefix is too wide"},
+	{name: "no forwarding, and nothing masquerades", base: bridged, hide: []string{"inet"}, fault: "host: sysctl -qw net.ipv4.ip_forward=0",
+		from: "pod-a", to: "203.0.113.10", want: cause.ForwardingOff, netns: "host", mends: true},
 	{name: "a rule that comes too late", base: routed, fault: `
 host: iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
 host: iptables -A FORWARD -j DROP

@@ -29,7 +29,7 @@ func TestTransparentProxies(t *testing.T) {
 		t.Run(c.tool, func(t *testing.T) {
 			w := newFilterWorld(t)
 			if !w.install(c.tool, c.rules) {
-				t.Skip()
+				t.Skipf("%s cannot write a TPROXY here", c.tool)
 			}
 			proxy := func(transparent bool) (l net.Listener) {
 				w.must(w.r.Do(func() (err error) {
@@ -70,6 +70,35 @@ func TestTransparentProxies(t *testing.T) {
 	}
 }
 
+// TestServersBehindASynproxy: the machine answers the first packet itself, and opens the
+// connection to the server later. To connection tracking it has begun here.
+func TestServersBehindASynproxy(t *testing.T) {
+	const xt = "-t raw -A PREROUTING -i ra -p tcp --syn --dport 80 -j CT --notrack\n" +
+		"-A FORWARD -i ra -p tcp --dport 80 -m conntrack --ctstate INVALID,UNTRACKED -j SYNPROXY --sack-perm --timestamp --wscale 7 --mss 1460\n" +
+		"-A FORWARD -m conntrack --ctstate INVALID -j DROP"
+	const nft = "table ip t {\n chain pre {\n type filter hook prerouting priority raw;\n iifname ra tcp dport 80 tcp flags syn / fin,syn,rst,ack notrack\n}\n" +
+		" chain passing {\n type filter hook forward priority filter;\n iifname ra tcp dport 80 ct state invalid,untracked synproxy mss 1460 wscale 7 timestamp sack-perm\n ct state invalid drop\n}\n}"
+	for tool, rules := range map[string]string{"iptables": xt, "nft": nft} {
+		t.Run(tool, func(t *testing.T) {
+			w := newFilterWorld(t)
+			if !w.install(tool, rules) {
+				t.Skipf("%s cannot write a SYNPROXY here", tool)
+			}
+			var l net.Listener
+			w.must(w.b.Do(func() (err error) {
+				l, err = net.Listen("tcp4", ":80")
+				return err
+			}))
+			defer l.Close()
+			for _, probe := range []bool{false, true} {
+				if a := w.explain(unix.IPPROTO_TCP, probe); a.Verdict != explain.Delivered || a.Cause.Code != cause.None || len(a.Unseen) > 0 {
+					t.Errorf("probe %v: %s, %s, %s, %v", probe, a.Verdict, a.Cause.Code, a.Cause.Detail, a.Unseen)
+				}
+			}
+		})
+	}
+}
+
 // delivers has r deliver what a proxy takes, by the fixes that are printed: first all of it is
 // missing, then each of the two.
 func (w *filterWorld) delivers(missing ...string) {
@@ -102,7 +131,7 @@ func (w *filterWorld) delivers(missing ...string) {
 func TestTPROXYWithoutAMark(t *testing.T) {
 	w := newFilterWorld(t)
 	if !w.install("iptables", "-t mangle -A PREROUTING -p udp --dport 80 -j TPROXY --on-port 15001") {
-		t.Skip()
+		t.Skip("iptables cannot write a TPROXY here")
 	}
 	w.must(w.r.Do(func() error {
 		config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {

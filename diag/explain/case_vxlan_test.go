@@ -1,10 +1,13 @@
 package explain_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
+	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/hop"
 	"nstutor/internal/lab/labtest"
 )
 
@@ -74,12 +77,21 @@ host2: ip route replace 192.168.10.0/24 via 10.57.4.20 dev eth0`,
 		want: expected{cause.Filtered, "host1", request}},
 	{name: "underlay address of the other node changed", from: "pod-a", to: "192.168.11.10",
 		fault: `
-host2: ip addr add 10.57.4.31/24 dev eth0
-host2: ip addr del 10.57.4.21/24 dev eth0`,
+host2: ip addr del 10.57.4.21/24 dev eth0
+host2: ip addr add 10.57.4.31/24 dev eth0`,
 		want: expected{cause.NeighbourUnanswered, "host1", request}, noFix: true},
+	{name: "underlay address of the other node gone", from: "pod-a", to: "192.168.11.10",
+		fault: `host2: ip addr flush dev eth0`,
+		want:  expected{cause.NoAddress, "host2", request}, fix: []string{"host2: ip addr add 10.57.4.21/24 dev eth0"}},
 	{name: "VXLAN device down", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: ip link set vxlan0 down`,
 		want:  expected{cause.LinkDown, "host1", request}, or: []expected{{cause.NoRoute, "host1", request}}, noFix: true},
+	{name: "no route to the other end, and a rule stops it wherever it goes", from: "pod-a", to: "192.168.11.1",
+		fault: `
+host1: ip route add default via 10.57.4.21
+host1: ip route del 192.168.11.0/24
+host1: iptables -A FORWARD -p icmp -j DROP`,
+		want: expected{cause.NoRoute, "host1", request}, next: []cause.Code{cause.Filtered}},
 	{name: "VXLAN device of the other node down", from: "pod-a", to: "192.168.11.10",
 		fault: `host2: ip link set vxlan0 down`,
 		want:  expected{cause.LinkDown, "host2", request}, next: []cause.Code{cause.NoReturnRoute}},
@@ -99,6 +111,22 @@ host2: ip addr del 10.57.4.21/24 dev eth0`,
 func TestBrokenVXLAN(t *testing.T) {
 	labtest.Slow(t)
 	explainBreakages(t, learning, learningBreakages)
+}
+
+// Faults of VXLAN whose device names none that its packets leave by.
+var unboundBreakages = among([]breakage{
+	{name: "the tunnel's own address is gone", from: "pod-a", to: "192.168.11.10", fault: "host1: ip addr del 10.57.4.20/24 dev eth0",
+		want: expected{cause.NoAddress, "host1", request}, fix: []string{"host1: ip addr add 10.57.4.20/24 dev eth0"}},
+	{name: "the address of the tunnel's other end is gone", from: "pod-a", to: "192.168.11.10", fault: "host2: ip addr del 10.57.4.21/24 dev eth0",
+		want: expected{cause.NoAddress, "host2", request}, fix: []string{"host2: ip addr add 10.57.4.21/24 dev eth0"}},
+})
+
+func TestBrokenVXLANThatNamesNoDevice(t *testing.T) {
+	labtest.Slow(t)
+	unbound := learning
+	unbound.name = "vxlan that names no device"
+	unbound.script = regexp.MustCompile(`(?m)(local \S+) dev eth0 learning$`).ReplaceAllString(learning.script, "$1")
+	explainBreakages(t, unbound, unboundBreakages)
 }
 
 // Faults of VXLAN where every entry is written down.
@@ -184,5 +212,45 @@ func TestTwinNetworksAreNotMistaken(t *testing.T) {
 			learning.build(t)
 			c.try(b)
 		})
+	}
+}
+
+// VXLAN between two machines whose wire has IPv6 alone.
+const overIPv6 = `
+n1: sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0
+n2: sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0
+n1: ip link add eth0 type veth peer name eth0 netns n2
+n1: ip link set eth0 up
+n2: ip link set eth0 up
+n1: ip addr add fd00:9::1/64 dev eth0 nodad
+n2: ip addr add fd00:9::2/64 dev eth0 nodad
+n1: ip link add vx0 type vxlan id 7 dstport 4789 local fd00:9::1 remote fd00:9::2 dev eth0
+n2: ip link add vx0 type vxlan id 7 dstport 4789 local fd00:9::2 remote fd00:9::1 dev eth0
+n1: ip addr add 10.7.0.1/24 dev vx0
+n2: ip addr add 10.7.0.2/24 dev vx0
+n1: ip link set vx0 up
+n2: ip link set vx0 up
+`
+
+// TestWhatCarriesOverIPv6IsSeen: also where the ping itself is one of IPv4.
+func TestWhatCarriesOverIPv6IsSeen(t *testing.T) {
+	labtest.Slow(t)
+	b := baseNetwork{"vxlan6", overIPv6, []journey{{"n1", "10.7.0.2"}}}.build(t)
+	a := b.explain(breakage{from: "n1", to: "10.7.0.2"}, true)
+	seen := map[string]bool{}
+	for _, h := range a.Hops {
+		if h.Observed == hop.OK {
+			seen[b.script(h.Netns)+" "+h.Device] = true
+		}
+	}
+	if a.Verdict != explain.Delivered || !seen["n1 eth0"] || !seen["n2 eth0"] {
+		t.Errorf("%s, seen %v\n%s", a.Verdict, seen, b.account(a))
+	}
+	b.run("n2: ip6tables -A INPUT -p udp --dport 4789 -j DROP")
+	b.forget()
+	b.hide("n2")
+	a = b.explain(breakage{from: "n1", to: "10.7.0.2"}, true)
+	if a.Verdict != explain.Broken || a.Beyond != "eth0" {
+		t.Errorf("%s, beyond %q\n%s", a.Verdict, a.Beyond, b.account(a))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/against"
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
@@ -20,25 +21,29 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 	replied := r.Outcome == probe.Replied || a.arrived(r)
 	dropped := len(a.Drops) > 0 && !replied
 	refuser, refused := w.refuser(a, r)
-	limit, limited := w.overLimit(a, refuser.Netns(), refused)
+	stop, leg, doubted := w.doubted(a, refuser.Netns(), refused)
 	portless, unsent := w.portless(r)
 	switch {
 	case unsent && a.Verdict != Broken:
 		a.unsent(portless)
 	case r.Outcome == probe.OutcomeUnknown:
-	case limited && !replied && a.Verdict == Undecided && a.Cause.Code == cause.NotKnown:
-		a.Verdict, a.Beyond, a.Fix = Broken, "", []change.Command{}
-		a.Cause = inWords(journey.Find(flows.LegRequest, limit))
+	case doubted && !replied && a.Verdict == Undecided && a.Cause.Code == cause.NotKnown:
+		a.Cause = inWords(journey.Find(leg, stop))
+		a.confirm()
+		a.mendBy(change.Here(w.sameBack(stop, leg)...))
 		a.Cause.Evidence = append(a.Cause.Evidence, lastSeen(a.Hops))
 	case refused && (a.Verdict == Delivered || a.Verdict == Undecided && a.Cause.Code == cause.NotKnown && (refuser.Out || w.Beyond == nil)):
 		a.Verdict, a.Beyond, a.Fix = Broken, "", []change.Command{}
 		a.Cause = inWords(journey.Find(flows.LegReply, refuser))
+	case dropped && a.Verdict == Delivered && w.keptOnly(a):
 	case dropped && a.Verdict == Delivered:
 		a.Verdict = Broken
 		a.disagree(a.Cause, a.Drops[0].finding(a.against(a.Cause), false))
+	case dropped && a.Verdict == Undecided && w.sentBack(a.Drops[0]):
+		a.sentBack(w.Beyond, w.asked.From.Name)
 	case dropped && a.Verdict == Undecided && a.Cause.Code == cause.NotKnown && !a.Drops[0].offPath && (w.Beyond == nil || w.Beyond.Resolved()):
 		a.Verdict, a.Beyond = Broken, ""
-		seen := cause.Contradiction{At: cause.At(a.Drops[0].Netns), Seen: []Text{lastSeen(a.Hops)}}
+		seen := against.Contradiction{At: cause.At(a.Drops[0].Netns), Seen: []Text{lastSeen(a.Hops)}}
 		a.Cause = inWords(journey.Find(a.Cause.Leg, a.Drops[0].finding(seen, true)))
 	case r.Outcome == probe.Silent && a.mayBeSilent() && a.Verdict == Undecided && (w.Beyond != nil && a.Cause.Code == cause.NotKnown && a.observed() || a.Cause.Code == service.ReplyOtherSource):
 		// Nobody has to answer a datagram: nothing more can be told from here.
@@ -55,7 +60,7 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 		if replied {
 			a.Verdict = Delivered
 		}
-		a.disagree(predicted, cause.Unpredicted{Contradiction: a.against(predicted), Predicted: predicted.Code, Message: r.Message})
+		a.disagree(predicted, against.Unpredicted{Contradiction: a.against(predicted), Predicted: predicted.Code, Message: r.Message})
 	case !replied && a.Verdict == Undecided:
 		a.Verdict = Broken
 		a.Cause.Evidence = []Text{lastSeen(a.Hops)}
@@ -95,8 +100,8 @@ func (a *Answer) disagree(predicted Fault, f cause.Finding) {
 }
 
 // against is what was seen, and what the prediction rested on.
-func (a *Answer) against(predicted Fault) cause.Contradiction {
-	return cause.Contradiction{At: cause.At(predicted.Netns), Seen: append([]Text{lastSeen(a.Hops)}, predicted.Evidence...)}
+func (a *Answer) against(predicted Fault) against.Contradiction {
+	return against.Contradiction{At: cause.At(predicted.Netns), Seen: append([]Text{lastSeen(a.Hops)}, predicted.Evidence...)}
 }
 
 // lastSeen is the last place where the ping was seen on a wire.
@@ -125,10 +130,12 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 	switch {
 	case a.Cause.Code != cause.NotKnown && a.Cause.Leg == flows.LegReply:
 		a.confirm()
+	case returned && a.Cause.Code == cause.NotMasqueraded && w.astray(a):
+		a.confirm()
 	case returned:
 		a.Beyond = ""
-		a.disagree(a.Cause, cause.LostBehind{Contradiction: a.against(a.Cause), Dev: b.Dev()})
-	case missed && a.Cause.Code == cause.NotKnown:
+		a.disagree(a.Cause, against.LostBehind{Contradiction: a.against(a.Cause), Dev: b.Dev()})
+	case missed && (a.Cause.Code == cause.NotKnown || a.Cause.Code == cause.NotMasqueraded):
 		a.Cause = inWords(elsewhere)
 		a.confirm()
 	case refused:
@@ -138,12 +145,12 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 		if a.Cause = inWords(failed); len(a.Cause.fix) > 0 { // it need not be asked there
 			a.confirm()
 		}
-		a.Cause.Evidence = append(a.Cause.Evidence, b.OtherWires()...)
+		a.Cause.Evidence = slices.Concat(a.Cause.Evidence, b.OtherWires(), b.PerhapsRouted(), b.Ruled())
 	case device.NotSent(r.Outcome) && a.Cause.Code == cause.NotKnown:
 		a.Cause = inWords(journey.Find(a.Cause.Leg, device.Unsent{Beyond: beyond, Outcome: r.Outcome, Length: b.Length(), MTU: b.Edge.Dev.MTU}))
 	case !left:
 		a.Beyond = ""
-		a.disagree(a.Cause, cause.NeverLeft{Contradiction: a.against(a.Cause), Dev: b.Dev()})
+		a.disagree(a.Cause, against.NeverLeft{Contradiction: a.against(a.Cause), Dev: b.Dev()})
 	case a.Cause.Code != cause.NotKnown:
 		a.confirm()
 	case r.From.IsValid() && r.Outcome == probe.DifferentAddress:

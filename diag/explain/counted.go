@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/against"
 	"nstutor/diag/explain/cause/full"
 	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
@@ -16,10 +17,10 @@ import (
 var (
 	untracked  = []string{"drop", "early_drop", "insert_failed", "chaintoolong", "invalid"}
 	countedFor = map[cause.Code][]string{
-		full.ConntrackFull:   {"drop", "early_drop"},
-		full.PortsExhausted:  {"drop", "insert_failed"},
-		cause.ModelDisagrees: untracked,
-		cause.NotKnown:       untracked,
+		full.ConntrackFull:     {"drop", "early_drop"},
+		full.PortsExhausted:    {"drop", "insert_failed"},
+		against.ModelDisagrees: untracked,
+		cause.NotKnown:         untracked,
 	}
 )
 

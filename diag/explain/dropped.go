@@ -8,10 +8,14 @@ import (
 
 	"nstutor/diag/drop"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/against"
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/published"
+	"nstutor/diag/explain/trace"
 	"nstutor/internal/say"
 )
 
@@ -30,22 +34,22 @@ type Drop struct {
 const noRoom = "QDISC_DROP"
 
 // at is the drop as a fact of a finding.
-func (d Drop) at() cause.KernelDrop {
+func (d Drop) at() against.KernelDrop {
 	where := machine.Called(d.Netns)
 	if d.offPath {
 		where = say.T("a namespace that is not on the way", "不在路径上的命名空间")
 	}
-	return cause.KernelDrop{Where: where, Dev: d.Device, Reason: d.Reason, Function: d.Function}
+	return against.KernelDrop{Where: where, Dev: d.Device, Reason: d.Reason, Function: d.Function}
 }
 
 // finding is the drop as what is wrong; decides tells that nothing was predicted which it
 // could contradict.
-func (d Drop) finding(c cause.Contradiction, decides bool) cause.Finding {
+func (d Drop) finding(c against.Contradiction, decides bool) cause.Finding {
 	if d.qdisc != "" {
 		c.At = cause.At(d.Netns)
 		return device.QueueDropped{Contradiction: c, KernelDrop: d.at(), Qdisc: d.qdisc}
 	}
-	return cause.KernelDropped{Contradiction: c, KernelDrop: d.at(), Decides: decides}
+	return against.KernelDropped{Contradiction: c, KernelDrop: d.at(), Decides: decides}
 }
 
 // listen has the kernel tell of the probe's packets that it drops, under all
@@ -137,4 +141,51 @@ func (a *Answer) stop() (hop.Hop, bool) {
 func (a *Answer) witnessed() bool {
 	stop, ok := a.stop()
 	return ok && slices.ContainsFunc(a.Drops, func(d Drop) bool { return !d.offPath && d.Netns == stop.Netns })
+}
+
+// ownSource is the reason of a packet that comes in with an address of the namespace's own for
+// its source.
+const ownSource = "IP_LOCAL_SOURCE"
+
+// sentBack reports whether what the kernel dropped is the request, come back to its sender by the
+// device that it had left by: who was to pass it on takes the sender for the way there.
+func (w *observation) sentBack(d Drop) bool {
+	if d.Reason != ownSource || d.offPath || w.Beyond == nil || w.Beyond.Tunnel() != "" || d.Netns != w.asked.From.Name {
+		return false
+	}
+	return slices.ContainsFunc(w.Hops, func(h hop.Hop) bool {
+		return h.Leg == flows.LegRequest && h.Stage == hop.StageSend && h.Netns == d.Netns && h.Device == d.Device && h.Observed == hop.OK
+	})
+}
+
+// sentBack says of such a request what is missing here, or that nothing here leads on.
+func (a *Answer) sentBack(b *trace.Beyond, from string) {
+	if found, missed := b.Elsewhere(); missed {
+		a.Cause = inWords(found)
+	} else {
+		a.Cause = inWords(journey.Find(flows.LegRequest, cause.SentBack{Beyond: b.Left(cause.At(from), lastSeen(a.Hops))}))
+	}
+	a.confirm()
+}
+
+// bySocket is the reason of a packet that a filter of its socket has not taken.
+const bySocket = "SOCKET_FILTER"
+
+// keptOnly says of a request that the filter of a socket has dropped who has the port, and what
+// should have sent the request on: such a filter cannot always be read.
+func (w *observation) keptOnly(a *Answer) bool {
+	d, by := a.Drops[0], w.Listens
+	if d.Reason != bySocket || d.offPath || by == nil || d.Netns != by.Space.Name {
+		return false
+	}
+	r := published.Request{Space: by.Space, Flow: w.Reached, IIF: d.Device, Filtered: true}
+	if by.Space == w.asked.From {
+		r.IIF = ""
+	}
+	f, ok := published.Kept(w.world, r, by.Socket)
+	if ok {
+		a.Verdict, a.Cause = Broken, inWords(journey.Find(flows.LegRequest, f))
+		a.confirm()
+	}
+	return ok
 }

@@ -23,7 +23,6 @@ import (
 	"nstutor/diag/explain/whole"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/probe"
-	"nstutor/diag/socket"
 	"nstutor/internal/change"
 )
 
@@ -130,7 +129,7 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 	if len(t.Faults) > 0 && !req.First {
 		a.Cause.Evidence = append(a.Cause.Evidence, named(t.Faults[0], placeOf(t, t.Faults[0]))...)
 	}
-	a.Listener = listener(t.Listens)
+	a.Listener = listener(world, t.Listens)
 	hole, swallows := whole.Hole{}, false
 	if req.Proto == unix.IPPROTO_TCP {
 		hole, swallows = whole.Look(world, q, t) // before the probe, of which the sender may learn
@@ -227,11 +226,11 @@ func mends(t *trace.Trace) []change.Change {
 }
 
 // listener is a socket and who has it open, as far as that can be seen.
-func listener(l *listening.Listener) *Listener {
+func listener(world *machine.Machine, l *listening.Listener) *Listener {
 	if l == nil {
 		return nil
 	}
-	owner := socket.Owners(context.Background(), l.Socket.Inode)[l.Socket.Inode]
+	owner, _ := world.Taker(l.Socket.Inode)
 	return &Listener{Netns: l.Space.Name, Address: l.Socket.Local.String(), Process: owner.Comm, PID: owner.PID}
 }
 

@@ -27,7 +27,7 @@ func ExplainName(ctx context.Context, world *machine.Machine, req Request, faile
 	asked := Request{
 		From: req.From, Dest: server.Addr(), Proto: unix.IPPROTO_UDP, Port: server.Port(), Probe: req.Probe, Timeout: req.Timeout,
 	}
-	if failed.OverTCP {
+	if failed.OverTCP || failed.Cut {
 		asked.Proto = unix.IPPROTO_TCP
 	}
 	a, err := Explain(ctx, world, asked)
@@ -45,6 +45,13 @@ func ExplainName(ctx context.Context, world *machine.Machine, req Request, faile
 	if a.Verdict == Delivered {
 		u.At, leg = cause.At(req.From.Name), flows.LegReply
 		u.Why = say.T("the question gets there now, and was not answered before", "现在问题能送到，但之前没有得到应答")
+	}
+	switch addr := server.Addr(); {
+	case addr.Is6() && addr.IsLinkLocalUnicast() && addr.Zone() == "":
+		u.At, leg, u.Mends = cause.At(req.From.Name), flows.LegRequest, nil
+		u.Why = say.T("it is an address of one link alone, and resolv.conf does not say of which: it has to be written with its device, as %[1]s%%eth0", "它是只在一条链路上有效的地址，而 resolv.conf 没有写明是哪条链路：要连设备一起写，例如 %[1]s%%eth0", addr)
+	case failed.Cut:
+		u.Why = say.T("its answer to UDP is cut short, and over TCP, by which it is asked again, there is none: %s", "它对 UDP 的应答被截断，于是改用 TCP 再问，却没有应答：%s", u.Why)
 	}
 	if a.Verdict != Undecided {
 		a.Verdict = Broken

@@ -13,8 +13,9 @@ import (
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
-	"nstutor/internal/change"
+	"nstutor/diag/table"
 	"nstutor/internal/say"
+	"nstutor/internal/shell"
 )
 
 // lacking is the default route that is missing, or the one of a file, and the address that it
@@ -34,17 +35,36 @@ func lacking(f cause.Finding) (way remedy.Way, dst netip.Addr, missing bool) {
 func named(f journey.Found, n *machine.Space) []say.Text {
 	way, dst, missing := lacking(f.Finding)
 	d, ok := deviceOf(n, way.Dev, dst)
-	if !missing || !ok {
-		return nil
+	if tunnel := fabric.TunnelName(d.Link) != ""; !missing || !ok || tunnel && !way.Via.IsValid() {
+		return unwritten(f.Finding, n)
 	}
 	if !way.Via.IsValid() {
-		return []say.Text{say.T("nothing here names the router of %[1]s: once its address is known, `ip route add default via ADDRESS dev %[2]s`",
-			"这里没有任何线索说明 %[1]s 的路由器是谁：查到它的地址后，执行 `ip route add default via 地址 dev %[2]s`", d.Addrs[0].Prefix.Masked(), change.Word(way.Dev))}
+		own, onlink := d.Addrs[0].Prefix.Masked(), ""
+		if own.IsSingleIP() { // no router is in such a network
+			onlink = " onlink"
+		}
+		return []say.Text{say.T("nothing here names the router of %[1]s: once its address is known, `ip route add default via ADDRESS dev %[2]s%[3]s`",
+			"这里没有任何线索说明 %[1]s 的路由器是谁：查到它的地址后，执行 `ip route add default via 地址 dev %[2]s%[3]s`", own, shell.Word(way.Dev), onlink)}
 	}
 	if g, ok := fabric.Configured(d, dst); ok && g.Addr == way.Via {
 		return []say.Text{say.Quote(g.File + ": " + g.Line)}
 	}
 	return nil
+}
+
+// unwritten is what a device that is switched on again does not bring back: of a route to where
+// none of its addresses is, nothing here says what it was.
+func unwritten(f cause.Finding, n *machine.Space) []say.Text {
+	down, ok := f.(cause.RoutesDown)
+	if !ok || down.Lost.Prefix.IsValid() || len(down.Default.Commands()) > 0 {
+		return nil
+	}
+	d, ok := deviceOf(n, down.Link.Name, down.Lookup.Dst)
+	if !ok || slices.ContainsFunc(d.Addrs, func(a table.Addr) bool { return a.Prefix.Contains(down.Lookup.Dst) }) {
+		return nil
+	}
+	return []say.Text{say.T("the route to %[1]s that went with %[2]s does not come back with it, and nothing here says what it was: whoever has written it, such as a network plugin, has to write it again",
+		"随 %[2]s 一起消失的、到 %[1]s 的路由不会随它自己回来，这里也没有线索说明它原来是什么：要由当初写它的一方（例如网络插件）重新写入", down.Lookup.Dst, down.Link.Name)}
 }
 
 // deviceOf is a device that can send to an address.

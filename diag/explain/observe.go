@@ -48,6 +48,7 @@ type observation struct {
 	drops    *drop.Watcher // nil without the right to it
 	resets   []reset       // of its connection
 	strays   []wire.Frame  // what came back out there, and is no frame of the path
+	frames   []wire.Frame  // … and those that are
 	series   series
 	again    map[Drop]int // how often the kernel told of each
 }
@@ -152,7 +153,7 @@ func (w *observation) observe(ctx context.Context, a *Answer) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	w.resets, w.strays = seen.resets, seen.strays
+	w.resets, w.strays, w.frames = seen.resets, seen.strays, seen.frames
 	defer func() { a.Came = &Came{result.Outcome, result.From, w.waited} }()
 	if w.played() {
 		w.remember(a, result)
@@ -164,6 +165,7 @@ func (w *observation) observe(ctx context.Context, a *Answer) error {
 	w.unexpected(a, seen, result)
 	w.compare(a, result)
 	w.tooLarge(ctx, a, result)
+	w.inPieces(ctx, a, result)
 	if w.asked.URL != "" && result.Outcome == probe.Replied {
 		w.get(ctx, a)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/against"
 	"nstutor/internal/lab"
 	"nstutor/internal/lab/labtest"
 	"nstutor/internal/nsenter"
@@ -148,7 +149,7 @@ func (r *round) askHidden(t *testing.T, w *world, hidden string) (trouble string
 	switch {
 	case before.Verdict != explain.Undecided && truth.replied() != (before.Verdict == explain.Delivered):
 		return fmt.Sprintf("without a probe: %s, but the ping says %q", before.Verdict, truth.Message), false
-	case after.Cause.Code == cause.ModelDisagrees:
+	case after.Cause.Code == against.ModelDisagrees:
 		return fmt.Sprintf("with a probe: %v", after.Cause.Detail), false
 	case after.Verdict != explain.Undecided && truth.replied() != (after.Verdict == explain.Delivered):
 		return fmt.Sprintf("with a probe: %s, %v, but the ping says %q", after.Verdict, after.Cause.Detail, truth.Message), false

@@ -1,10 +1,13 @@
 package explain
 
 import (
+	"slices"
+
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/container"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/against"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
@@ -19,9 +22,13 @@ import (
 // one takes the request, or will once what it met before is mended: that it opens is no
 // delivery, and that no datagram comes back no contradiction.
 func (a *Answer) relay(world *machine.Machine, q trace.Question, t *trace.Trace) {
-	refuted := a.Verdict == Broken && (q.Proto != unix.IPPROTO_UDP || a.Cause.Code != cause.ModelDisagrees)
+	refuted := a.Verdict == Broken && (q.Proto != unix.IPPROTO_UDP || a.Cause.Code != against.ModelDisagrees)
 	mended := refuted && len(t.Faults) > 0 && a.Cause.Code == t.Faults[0].Code() && len(a.Fix) > 0
-	if a.Listener == nil || (refuted || len(t.Faults) > 0) && !mended {
+	sentOn := func(f journey.Found) bool {
+		_, ok := f.Finding.(service.KeptOnly)
+		return ok
+	}
+	if a.Listener == nil || slices.ContainsFunc(t.Faults, sentOn) || (refuted || len(t.Faults) > 0) && !mended {
 		return
 	}
 	if owner, ok := container.KeepsPortOf(a.Listener.PID); ok && !mended {
@@ -61,7 +68,7 @@ func (a *Answer) keptOnly(owner string, t *trace.Trace) {
 	asked := t.Reached
 	f := journey.Find(flows.LegRequest, service.KeptOnly{
 		At: cause.At(a.Listener.Netns), Flow: flows.Flow{Proto: asked.Proto, Src: asked.Src, Dst: asked.Dst, DstPort: asked.DstPort},
-		By: a.Listener.Process, PID: a.Listener.PID, For: owner, Bound: a.Listener.Address,
+		By: a.Listener.Process, PID: a.Listener.PID, For: owner, Bound: a.Listener.Address, Podman: true,
 	})
 	a.Verdict, a.Cause, a.Fix, a.Next = Broken, inWords(f), []change.Command{}, []Fault{}
 	for i, h := range a.Hops {

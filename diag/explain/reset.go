@@ -7,9 +7,9 @@ import (
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
-	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/probe"
 	"nstutor/diag/wire"
+	"nstutor/internal/change"
 )
 
 // reset is a frame that resets the connection in the name of whom it is to.
@@ -33,35 +33,58 @@ func (a *Answer) resetting(f wire.Frame) (flows.Flow, bool) {
 	return back, true
 }
 
-// overLimit is the rule that may have stopped the packet by something that it counts, where the
-// packet got no further than there: the kernel dropped it for a rule of that namespace, it was
-// reset from there, or last seen coming in.
-func (w *observation) overLimit(a *Answer, resetAt string, reset bool) (limit service.OverLimit, limited bool) {
-	var stops []service.OverLimit
-	for _, u := range w.Unseen {
-		if u, ok := u.(cause.RulesUnjudged); ok {
-			if stop, ok := u.Stop.(service.OverLimit); ok {
-				stops = append(stops, stop)
-			}
-		}
-	}
-	if len(stops) != 1 {
-		return limit, false
-	}
-	here := stops[0].Netns()
-	if reset {
-		return stops[0], resetAt == here && stops[0].Result.Verdict == eval.VerdictReject
-	}
-	if len(a.Drops) > 0 {
-		return stops[0], a.Drops[0].Netns == here && a.Drops[0].Reason == "NETFILTER_DROP"
-	}
+// doubted is the rule that it could not be said of whether it stops the packet, where that got no
+// further than there: the kernel dropped it for a rule of that namespace, it was reset from there,
+// or last seen coming in.
+func (w *observation) doubted(a *Answer, resetAt string, reset bool) (stop cause.Finding, leg flows.Leg, found bool) {
 	last := hop.Hop{}
 	for _, h := range a.Hops {
 		if h.Observed == hop.OK {
 			last = h
 		}
 	}
-	return stops[0], last.Netns == here
+	here := last.Netns
+	switch {
+	case reset:
+		here = resetAt
+	case len(a.Drops) > 0 && a.Drops[0].Reason != "NETFILTER_DROP":
+		return nil, "", false
+	case len(a.Drops) > 0:
+		here = a.Drops[0].Netns
+	case last.Stage != hop.StageReceive:
+		return nil, "", false
+	}
+	leg = flows.LegRequest
+	if last.Leg == flows.LegReply {
+		leg = flows.LegReply
+	}
+	for _, u := range w.Unseen {
+		u, ok := u.(cause.RulesUnjudged)
+		if !ok || u.Stop == nil || u.Stop.Netns() != here || u.Flow.Reply != (leg == flows.LegReply) || reset && !u.Refuses {
+			continue
+		}
+		if found {
+			return nil, "", false
+		}
+		stop, found = u.Stop, true
+	}
+	return stop, leg, found
+}
+
+// sameBack is what lets the reply pass, where the rule that stops the request may stop that as well,
+// and no more can be said of it.
+func (w *observation) sameBack(stop cause.Finding, leg flows.Leg) []change.Change {
+	rule, ok := stop.(cause.Stopped)
+	for _, u := range w.Unseen {
+		back, unjudged := u.(cause.RulesUnjudged)
+		if !ok || !unjudged || leg != flows.LegRequest || !back.Flow.Reply {
+			continue
+		}
+		if same, is := back.Stop.(cause.Stopped); is && same.Netns() == rule.Netns() && same.Result.Line() == rule.Result.Line() {
+			return back.Stop.Fix()
+		}
+	}
+	return nil
 }
 
 // refuser is who has reset a connection, as the wires show it: the first place where

@@ -47,12 +47,12 @@ func Ports(ns *nsenter.Namespace, devices []table.Link) (ports []Port, err error
 	datapaths, err := ovs(ns, "ovs_datapath", 0)
 	for _, d := range datapaths {
 		name := ""
-		for kind, v := range attr.All(d[genericHeader+ovsHeader:]) {
+		for kind, v := range attr.All(d[nl.SizeofGenlmsg+ovsHeader:]) {
 			if kind == ovsDatapathName {
 				name = nl.BytesToString(v)
 			}
 		}
-		found, failed := ovs(ns, "ovs_vport", binary.NativeEndian.Uint32(d[genericHeader:]))
+		found, failed := ovs(ns, "ovs_vport", binary.NativeEndian.Uint32(d[nl.SizeofGenlmsg:]))
 		if failed != nil {
 			return ports, failed
 		}
@@ -66,7 +66,7 @@ func Ports(ns *nsenter.Namespace, devices []table.Link) (ports []Port, err error
 // portOf reads what ovs_vport_cmd_fill_info() wrote.
 func portOf(datapath string, message []byte) Port {
 	p := Port{Datapath: datapath}
-	for kind, v := range attr.All(message[genericHeader+ovsHeader:]) {
+	for kind, v := range attr.All(message[nl.SizeofGenlmsg+ovsHeader:]) {
 		switch {
 		case kind == ovsPortNumber && len(v) == 4:
 			p.Number = int(binary.NativeEndian.Uint32(v))
@@ -91,7 +91,7 @@ func ovs(ns *nsenter.Namespace, family string, datapath uint32) (found [][]byte,
 			return request
 		})
 		for _, m := range messages {
-			if len(m) >= genericHeader+ovsHeader {
+			if len(m) >= nl.SizeofGenlmsg+ovsHeader {
 				found = append(found, m)
 			}
 		}

@@ -41,8 +41,6 @@ const (
 
 	wgAllowedAddr = 2
 	wgAllowedMask = 3
-
-	genericHeader = 4 // struct genlmsghdr, in bytes
 )
 
 // tunnel is what is known of a WireGuard device.
@@ -79,10 +77,10 @@ func read(ns *nsenter.Namespace, dev string) (found tunnel, err error) {
 // add reads what wg_get_device_dump() wrote. A peer whose addresses do not fit
 // into one message goes on in the next one.
 func (t *tunnel) add(message []byte) {
-	if len(message) < genericHeader {
+	if len(message) < nl.SizeofGenlmsg {
 		return
 	}
-	for kind, v := range attr.All(message[genericHeader:]) {
+	for kind, v := range attr.All(message[nl.SizeofGenlmsg:]) {
 		switch {
 		case kind == wgDeviceListenPort && len(v) == 2:
 			t.port = binary.NativeEndian.Uint16(v)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
@@ -45,7 +46,7 @@ func message(peers ...[]byte) []byte {
 	for _, p := range peers {
 		list = nested(list, 0, p)
 	}
-	b := attr.Append(make([]byte, genericHeader), wgDeviceListenPort, binary.NativeEndian.AppendUint16(nil, 51821))
+	b := attr.Append(make([]byte, nl.SizeofGenlmsg), wgDeviceListenPort, binary.NativeEndian.AppendUint16(nil, 51821))
 	b = attr.Append(b, wgDeviceFwmark, binary.NativeEndian.AppendUint32(nil, 0xca6c))
 	return nested(attr.Append(b, wgDeviceIfname, []byte("wg0\x00")), wgDevicePeers, list)
 }

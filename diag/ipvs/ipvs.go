@@ -38,6 +38,8 @@ type Server struct {
 	Addr    netip.AddrPort
 	Forward Forward
 	Weight  int // 0: it gets nothing new
+	// Encapsulation is of a Tunnel alone; empty: not known.
+	Encapsulation Encapsulation
 }
 
 // Service is a virtual service: what is for its address and port, or has its mark, goes to
@@ -50,7 +52,8 @@ type Service struct {
 	Servers   []Server
 }
 
-// Read reads the services of a namespace; there are none where the kernel has no ip_vs.
+// Read reads the services of a namespace; there are none where the kernel has no ip_vs. What
+// the packets of a Tunnel are takes CAP_NET_ADMIN there, and is not known without it.
 func Read(ns *nsenter.Namespace) (all []Service, err error) {
 	err = nsenter.In(ns, func() error {
 		runtime.LockOSThread()
@@ -61,6 +64,9 @@ func Read(ns *nsenter.Namespace) (all []Service, err error) {
 		}
 		if err == nil {
 			all, err = parse(string(text))
+		}
+		if err == nil {
+			encapsulate(all)
 		}
 		return err
 	})

@@ -113,6 +113,7 @@ func (d *decoder) limit(a nfnl.Attrs) {
 	l := rateLimit{
 		rate:  a.Uint64(unix.NFTA_LIMIT_RATE),
 		unit:  a.Uint64(unix.NFTA_LIMIT_UNIT),
+		burst: uint64(a.Uint32(unix.NFTA_LIMIT_BURST)),
 		over:  a.Uint32(unix.NFTA_LIMIT_FLAGS)&unix.NFT_LIMIT_F_INV != 0,
 		bytes: a.Uint32(unix.NFTA_LIMIT_TYPE) == unix.NFT_LIMIT_PKT_BYTES,
 	}

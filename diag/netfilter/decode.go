@@ -82,8 +82,8 @@ var expressions = map[string]expression{
 	"queue": {"queue", (*decoder).queue}, "notrack": {"notrack", (*decoder).notrack}, "log": {"log", (*decoder).log}, "limit": {"limit", (*decoder).limit},
 	"numgen": {"numgen", (*decoder).numgen}, "hash": {"hash", (*decoder).hash},
 	"tproxy": {"tproxy", (*decoder).tproxy}, "rt": {"rt", (*decoder).rt}, "exthdr": {"exthdr", (*decoder).exthdr},
-	"connlimit": {"connlimit", (*decoder).connlimit},
-	"match":     {"match", (*decoder).xtMatch}, "target": {"target", (*decoder).xtTarget},
+	"connlimit": {"connlimit", (*decoder).connlimit}, "synproxy": {"synproxy", (*decoder).synproxy},
+	"match": {"match", (*decoder).xtMatch}, "target": {"target", (*decoder).xtTarget},
 }
 
 type expression struct {

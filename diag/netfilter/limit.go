@@ -1,12 +1,19 @@
 package netfilter
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+)
+
+// usualBurst is the burst that is not written.
+const usualBurst = 5
 
 // rateLimit is a condition that holds for so many packets, or bytes, in a unit
 // of time.
 type rateLimit struct {
 	rate  uint64
 	unit  uint64 // seconds
+	burst uint64 // how many more at once
 	over  bool   // it holds for those that are more
 	bytes bool
 }
@@ -25,11 +32,22 @@ func (l rateLimit) nft() (string, bool) {
 	if l.bytes {
 		text += " bytes"
 	}
-	return text + "/" + limitUnits[l.unit].nft, limitUnits[l.unit].nft != ""
+	text += "/" + limitUnits[l.unit].nft
+	switch {
+	case l.bytes && l.burst != 0:
+		text += fmt.Sprintf(" burst %d bytes", l.burst)
+	case !l.bytes && l.burst != usualBurst:
+		text += fmt.Sprintf(" burst %d packets", l.burst)
+	}
+	return text, limitUnits[l.unit].nft != ""
 }
 
 // iptables is false where iptables has no form for it.
 func (l rateLimit) iptables() (string, bool) {
 	unit := limitUnits[l.unit].iptables
-	return "-m limit --limit " + strconv.FormatUint(l.rate, 10) + "/" + unit, unit != "" && !l.over && !l.bytes
+	text := "-m limit --limit " + strconv.FormatUint(l.rate, 10) + "/" + unit
+	if l.burst != usualBurst {
+		text += " --limit-burst " + strconv.FormatUint(l.burst, 10)
+	}
+	return text, unit != "" && !l.over && !l.bytes
 }

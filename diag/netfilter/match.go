@@ -2,6 +2,7 @@ package netfilter
 
 import (
 	"bytes"
+	"strings"
 
 	"nstutor/diag/netfilter/fields"
 )
@@ -29,6 +30,23 @@ type Match struct {
 
 // Known says whether the condition can be judged from the values of its Key.
 func (m Match) Known() bool { return len(m.Key) > 0 && m.Text == "" && m.Lot == nil }
+
+// Counts is the name of what a condition counts by, such as "limit", "quota" or "recent": whether
+// it holds, only the kernel knows. It is empty for others.
+func (m Match) Counts() string {
+	name := m.module
+	if m.Unread != nil {
+		name = strings.TrimPrefix(m.Unread.Name, "match ")
+	}
+	switch name {
+	case "limit", "hashlimit", "connlimit", "quota", "recent":
+		return name
+	}
+	if m.limit != nil {
+		return "limit"
+	}
+	return ""
+}
 
 // Holds says whether the condition is met by values, one for each field of
 // Key, in network byte order. A condition that is not Known never holds.

@@ -47,6 +47,7 @@ const nativeCorpus = `table inet t {
   ip6 saddr fd00:1::/64 accept
   icmp type { echo-reply, echo-request } accept
   limit rate 5/second meta l4proto tcp accept
+  limit rate 5/second burst 1 packets accept
   tcp dport > 1024 ct mark set meta mark
   ct mark 0x00000001 accept
   ip saddr { 1.2.3.4, 10.0.0.0/8 } drop
@@ -94,6 +95,7 @@ table ip w {
   ct count 5 accept
  }
  chain f { type filter hook forward priority mangle; policy accept;
+  tcp dport 80 synproxy mss 1460 wscale 7 timestamp sack-perm
   tcp flags syn tcp option maxseg size set rt mtu
  }
 }

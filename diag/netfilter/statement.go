@@ -59,6 +59,29 @@ func (d *decoder) tproxy(a nfnl.Attrs) {
 	d.condition(Match{Text: text, nft: true, Unread: &Expr{Name: "tproxy", Data: port}})
 }
 
+// SynProxy is the target, and the statement of nft, by which the machine answers for a server
+// until a client has shown that he is there, and then opens the connection for him.
+const SynProxy = "SYNPROXY"
+
+// synproxy is NFTA_SYNPROXY_MSS, NFTA_SYNPROXY_WSCALE and NFTA_SYNPROXY_FLAGS.
+func (d *decoder) synproxy(a nfnl.Attrs) {
+	const hasMSS, hasScale, sack, timestamp = 1, 2, 4, 8
+	text, flags := "synproxy", a.Uint32(3)
+	if mss := a.Get(1); flags&hasMSS != 0 && len(mss) == 2 {
+		text += " mss " + fields.NumberText(mss)
+	}
+	if scale := a.Get(2); flags&hasScale != 0 && len(scale) == 1 {
+		text += " wscale " + fields.NumberText(scale)
+	}
+	if flags&timestamp != 0 {
+		text += " timestamp"
+	}
+	if flags&sack != 0 {
+		text += " sack-perm"
+	}
+	d.rule.Verdict = Verdict{Kind: VerdictUnknown, Text: text, Target: SynProxy}
+}
+
 // ruledFor is the family of addresses of a statement of tproxy.
 func (d *decoder) ruledFor(a nfnl.Attrs) string {
 	const family = 1 // NFTA_TPROXY_FAMILY

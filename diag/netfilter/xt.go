@@ -60,6 +60,7 @@ var xtMatches = map[string]func(xt) []Match{
 	"addrtype 1": xtAddrType, "conntrack 3": xtConntrack, "conntrack 2": xtConntrack, "state 0": xtState,
 	"mark 1": xtMark, "connmark 1": xtMark, "multiport 1": xtMultiport,
 	"statistic 0": xtStatistic, "limit 0": xtLimit, "physdev 0": xtPhysdev, "comment 0": func(xt) []Match { return []Match{} },
+	"ip 0": ebtIP, "arp 0": ebtARP,
 }
 
 func (d *decoder) xtMatch(a nfnl.Attrs) {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/dial"
+	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
 )
 
@@ -69,10 +70,12 @@ func (d Dial) begin(ns *nsenter.Namespace, kind int) (s opened, r Result, err er
 // it has chosen the source (ip6_dst_lookup_tail()), and rules about the source would
 // decide over a socket that is bound to it, and never over a program that is not.
 func (d Dial) open(ns *nsenter.Namespace, kind int) (s opened, err error) {
-	fd := -1
+	fd, source := -1, d.Src
+	if !source.IsValid() && kind == unix.SOCK_STREAM && d.Dst.Addr().Zone() == "" {
+		source = d.routed(ns)
+	}
 	err = nsenter.In(ns, func() error {
 		s.peer = dial.Sockaddr(d.Dst)
-		source := d.Src
 		if !source.IsValid() {
 			if source, err = probeSource(d.Dst, d.Src, d.Mark, true); err != nil {
 				return err
@@ -101,6 +104,22 @@ func (d Dial) open(ns *nsenter.Namespace, kind int) (s opened, err error) {
 	}
 	s.reportSocket, err = newReportSocket(fd, dialRoom)
 	return s, err
+}
+
+// routed is the source that the route of a connection gives it; invalid where the kernel gives
+// none. It is asked for, since a socket that sends nothing is one of UDP, and policy rules may
+// treat that otherwise (ipproto, sport, dport).
+func (d Dial) routed(ns *nsenter.Namespace) netip.Addr {
+	one, err := table.OpenOne(ns)
+	if err != nil {
+		return netip.Addr{}
+	}
+	defer one.Close()
+	route, err := one.Route(table.RouteRequest{Dst: d.Dst.Addr(), Mark: d.Mark, Proto: unix.IPPROTO_TCP, SrcPort: d.SrcPort, DstPort: d.Dst.Port()})
+	if err != nil {
+		return netip.Addr{}
+	}
+	return route.Src
 }
 
 // prepare sets the options of a socket and binds it. With IP_RECVERR the kernel

@@ -49,6 +49,15 @@ func dialListen(address string) func(w *labtest.Trio) {
 	}
 }
 
+// noDatagrams refuses what is sent by UDP, and nothing else.
+func noDatagrams(w *labtest.Trio) {
+	rule := netlink.NewRule()
+	rule.Priority, rule.Type, rule.IPProto = 100, unix.FR_ACT_UNREACHABLE, unix.IPPROTO_UDP
+	h, err := w.C.Handle()
+	w.Must(err)
+	w.Must(h.RuleAdd(rule))
+}
+
 // dialEcho has somebody answer datagrams with themselves.
 func dialEcho(address string) func(w *labtest.Trio) {
 	return func(w *labtest.Trio) {
@@ -121,6 +130,7 @@ var connectCases = []dialCase{
 	{name: "somebody listens, IPv6", arrange: dialListen("[::]:7000"), dst: dialServer6, outcome: Replied, from: "fd00:2::2", words: "succeeded!"},
 	{name: "somebody listens on all addresses of both", arrange: dialListen("[::]:7000"), dst: dialServer4, outcome: Replied, from: "10.2.0.2", words: "succeeded!"},
 	{name: "somebody listens on 127.0.0.1 only", arrange: dialListen("127.0.0.1:7000"), dst: dialServer4, outcome: Refused, from: "10.2.0.2", words: "Connection refused"},
+	{name: "a policy rule turns datagrams away", arrange: noDatagrams, dst: dialServer4, outcome: Refused, from: "10.2.0.2", words: "Connection refused"},
 	{name: "a closed port", dst: dialServer4, outcome: Refused, from: "10.2.0.2", words: "Connection refused"},
 	{name: "a closed port, IPv6", dst: dialServer6, outcome: Refused, from: "fd00:2::2", words: "Connection refused"},
 	{name: "a closed port of oneself", dst: "127.0.0.1:7000", outcome: Refused, from: "127.0.0.1", words: "Connection refused"},

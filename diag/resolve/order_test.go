@@ -92,6 +92,11 @@ func TestOptionUseVC(t *testing.T) {
 	} else if failed, ok := resolve.Unresolved(err); !ok || !failed.OverTCP {
 		t.Errorf("%+v", err)
 	}
+	w.Etc(w.C, "resolv.conf", "nameserver 10.2.0.2\noptions timeout:1 attempts:1\n")
+	_, err := resolve.Address(t.Context(), w.C, "long.example.com")
+	if failed, ok := resolve.Unresolved(err); !ok || !failed.Cut || failed.OverTCP {
+		t.Errorf("an answer that is cut short: %+v", err)
+	}
 }
 
 // TestNsswitchSaysWhoIsAsked: in which order, and what ends a look-up.

@@ -28,6 +28,7 @@ type Error struct {
 	Said    []string         // … what each of them answered instead (SERVFAIL, REFUSED …; NOERROR without an answer); empty: nothing
 	Silent  Silences         // … and who of them kept silent
 	OverTCP bool             // … as they are asked where resolv.conf has the option use-vc
+	Cut     bool             // … after the first of them had cut its answer short, so that it was asked again over TCP
 
 	Unasked    *Unasked // that the hosts file has the name, and why a program does not find it there; nil: it has not
 	Unfollowed []string // the modules of nsswitch.conf that a program asks besides, and that are not asked here
@@ -50,7 +51,7 @@ func Doubted(err error) error {
 		return err
 	}
 	return say.Err("%v, as far as can be told: by its nsswitch.conf a program asks %s too, which is not done here; `getent ahosts %s` does",
-		"%v，但只能说到这里：按它的 nsswitch.conf，程序还会去问 %s，这里没有去问；可以执行 `getent ahosts %s`", err, strings.Join(e.Unfollowed, ", "), e.Name)
+		"%v，但只能说到这里：按它的 nsswitch.conf，程序还会去问 %s，这里没有去问；可以执行 `getent ahosts %s`", err, say.List(e.Unfollowed...), e.Name)
 }
 
 // FirstSaid is what the first of the servers answered instead; empty: nothing.
@@ -73,7 +74,7 @@ func addresslessName(name string) *Error {
 }
 
 func unansweredName(name string, r *resolver) *Error {
-	return &Error{Name: name, Words: "Temporary failure in name resolution", Servers: r.servers, Said: r.said, Silent: r.silences, OverTCP: r.overTCP}
+	return &Error{Name: name, Words: "Temporary failure in name resolution", Servers: r.servers, Said: r.said, Silent: r.silences, OverTCP: r.overTCP, Cut: r.cut}
 }
 
 // longest is how long a look-up takes at most.
@@ -288,6 +289,7 @@ type resolver struct {
 	servers []netip.AddrPort
 	try     time.Duration // how long one server gets for one answer
 	overTCP bool          // options use-vc: every question
+	cut     bool          // the first server's answer was cut short, and over TCP there was none
 
 	silences Silences
 	said     []string // by the places of servers: the code of an answer that settles nothing
@@ -314,19 +316,25 @@ func newResolver(ns *nsenter.Namespace, resolv []byte, limit time.Duration) *res
 	config.Timeout = min(config.Timeout, resolverMaxTimeout)
 	config.Attempts = min(config.Attempts, resolverMaxAttempts)
 	r := &resolver{ns: ns, config: config, overTCP: hasOption(resolv, "use-vc")}
-	port, _ := strconv.ParseUint(config.Port, 10, 16)
-	for _, server := range config.Servers {
-		if addr, err := netip.ParseAddr(server); err == nil && len(r.servers) < resolverMaxServers {
-			r.servers = append(r.servers, netip.AddrPortFrom(addr, uint16(port)))
-		}
-	}
-	if len(r.servers) == 0 {
+	if r.servers = serversOf(config); len(r.servers) == 0 {
+		port, _ := strconv.ParseUint(config.Port, 10, 16)
 		r.servers = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))}
 	}
 	r.said = make([]string, len(r.servers))
 	turns := time.Duration(len(r.servers) * max(1, config.Attempts))
 	r.try = min(time.Duration(config.Timeout)*time.Second, limit/turns)
 	return r
+}
+
+// serversOf are those of its name servers that glibc asks.
+func serversOf(config *dns.ClientConfig) (servers []netip.AddrPort) {
+	port, _ := strconv.ParseUint(config.Port, 10, 16)
+	for _, server := range config.Servers {
+		if addr, err := netip.ParseAddr(server); err == nil && len(servers) < resolverMaxServers {
+			servers = append(servers, netip.AddrPortFrom(addr, uint16(port)))
+		}
+	}
+	return servers
 }
 
 // hasOption reports whether a resolv.conf sets an option.
@@ -418,6 +426,7 @@ func (r *resolver) once(ctx context.Context, i int, name string, kind uint16) *d
 	answer, err := r.query(ctx, transport, server, name, kind)
 	if err == nil && answer.Truncated && !r.overTCP {
 		answer, err = r.query(ctx, unix.SOCK_STREAM, server, name, kind)
+		r.cut = r.cut || i == 0 && err != nil
 	}
 	r.heard(i, err)
 	if err != nil || ctx.Err() != nil {

@@ -24,6 +24,12 @@ type Process struct {
 // without CAP_SYS_PTRACE, and those of other PID namespaces always.
 func Owners(ctx context.Context, inodes ...uint32) map[uint32]Process {
 	owners := map[uint32]Process{}
+	look(ctx, inodes, func(inode uint32, by Process, _ string) { owners[inode] = by })
+	return owners
+}
+
+// look finds the first process that has each of the sockets open, and by which descriptor.
+func look(ctx context.Context, inodes []uint32, take func(inode uint32, by Process, fd string)) {
 	wanted := map[string]uint32{}
 	for _, inode := range inodes {
 		wanted[fmt.Sprintf("socket:[%d]", inode)] = inode
@@ -32,7 +38,7 @@ func Owners(ctx context.Context, inodes ...uint32) map[uint32]Process {
 		if ctx.Err() != nil || len(wanted) == 0 {
 			break
 		}
-		for _, link := range descriptors(pid) {
+		for fd, link := range descriptors(pid) {
 			inode, ok := wanted[link]
 			if !ok {
 				continue
@@ -41,25 +47,25 @@ func Owners(ctx context.Context, inodes ...uint32) map[uint32]Process {
 			if err != nil {
 				break // it has ended
 			}
-			owners[inode] = Process{PID: pid, Comm: strings.TrimSuffix(string(comm), "\n")}
+			take(inode, Process{PID: pid, Comm: strings.TrimSuffix(string(comm), "\n")}, fd)
 			delete(wanted, link)
 		}
 	}
-	return owners
 }
 
-// descriptors are the targets of a process's descriptors, as /proc writes them.
-func descriptors(pid int) (links []string) {
+// descriptors are the targets of a process's descriptors, as /proc writes them, by their numbers.
+func descriptors(pid int) map[string]string {
 	dir, err := os.Open(fmt.Sprintf("/proc/%d/fd", pid))
 	if err != nil {
 		return nil
 	}
 	defer dir.Close()
 	open, _ := dir.Readdirnames(-1)
+	links := make(map[string]string, len(open))
 	var target [64]byte // longer than a socket's; what is longer is cut off
 	for _, name := range open {
 		if n, err := unix.Readlinkat(int(dir.Fd()), name, target[:]); err == nil {
-			links = append(links, string(target[:n]))
+			links[name] = string(target[:n])
 		}
 	}
 	return links

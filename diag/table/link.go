@@ -55,6 +55,7 @@ type Link struct {
 	Tunnel    *Tunnel     // of ipip, sit, gre and gretap; nil when it is none
 	Bridge    *Bridge     // nil when it is none
 	VLANID    int         // of a VLAN device; 0 when it is none
+	Service   bool        // its tag is one of 802.1ad, and not of 802.1Q
 	VRF       int         // the table of a VRF; 0 when it is none
 	ProtoDown ProtoDown
 	Sharing   string // how a macvlan, macvtap or ipvlan shares the device below: its mode, as ip spells it
@@ -74,6 +75,7 @@ type BridgePort struct {
 	BroadcastFlood bool   // broadcast frames, such as ARP requests, leave by it
 	Locked         bool   // frames pass only from whom the FDB has at this port, and it learns nobody
 	MulticastFlood bool   // multicast frames that nobody's membership decides about leave by it
+	NeighSuppress  bool   // the bridge answers who asks for somebody behind it, by its own neighbour table
 }
 
 // Bridge is how a bridge itself is set.

@@ -64,6 +64,8 @@ func (l *Link) info(b []byte) {
 		l.Tunnel = parseTunnel(data, greAttributes)
 	case "vlan":
 		l.VLANID = int(number(data, unix.IFLA_VLAN_ID))
+		proto := attr.Find(data, unix.IFLA_VLAN_PROTOCOL)
+		l.Service = len(proto) == 2 && binary.BigEndian.Uint16(proto) == unix.ETH_P_8021AD
 	case "macvlan", "macvtap":
 		l.Sharing = ipName(macvlanModes, int(number(data, unix.IFLA_MACVLAN_MODE)), strconv.Itoa)
 	case "ipvlan", "ipvtap":
@@ -144,6 +146,8 @@ func parseBridgePort(b []byte) *BridgePort {
 			port.BroadcastFlood = attr.Uint8(v) != 0
 		case unix.IFLA_BRPORT_MCAST_FLOOD:
 			port.MulticastFlood = attr.Uint8(v) != 0
+		case unix.IFLA_BRPORT_NEIGH_SUPPRESS:
+			port.NeighSuppress = attr.Uint8(v) != 0
 		}
 	}
 	return &port

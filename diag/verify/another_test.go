@@ -9,7 +9,8 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/internal/change"
-	"nstutor/internal/replica"
+	"nstutor/internal/lab/labtest"
+	"nstutor/internal/replica/nftables"
 )
 
 // Where the fix that was found fails its trial, others are tried, and the one that
@@ -51,6 +52,20 @@ func TestFixesArePutTogether(t *testing.T) {
 	}
 }
 
+// So is one that a rule mends which asks for the state of a connection: no connection is copied,
+// but what the copy begins with, it remembers.
+func TestARuleForRepliesIsPutBesideAFix(t *testing.T) {
+	if _, err := exec.LookPath("iptables"); err != nil {
+		t.Skip(err)
+	}
+	n := build(t, routed, "pod", "host", "inet")
+	n.run("pod: ip route del default\npod: iptables -P INPUT DROP")
+	v, _ := n.try("pod", "203.0.113.10", func(a *explain.Answer) { a.Fix = a.Fix[:1] })
+	if !v.Passed || len(v.Fix) != 2 || !slices.Contains(v.Fix[1].Argv, "conntrack") {
+		t.Errorf("%v instead of %v: %+v", v.Fix, v.Instead, v)
+	}
+}
+
 // The kernel counts what is made in a table. A handle names the same rule in the copy, or the
 // fix is not tried.
 func TestAHandleIsOfTheSameRuleInTheCopy(t *testing.T) {
@@ -84,7 +99,7 @@ func TestAHandleIsOfTheSameRuleInTheCopy(t *testing.T) {
 		})
 	}
 	n.t = t
-	most := fmt.Sprint(replica.MostSkipped/1500 + 1)
+	most := fmt.Sprint(nftables.MostSkipped/1500 + 1)
 	n.run("pod: nft delete rule ip q o handle 5\npod: for i in $(seq " + most + "); do (for j in $(seq 1500); do echo add rule ip q o counter; done; echo flush chain ip q o) | nft -f -; done; nft add rule ip q o ip ttl set 1")
 	v, a := n.try("pod", "203.0.113.10", nil)
 	if v.Passed || v.After != NotTried || v.Before != SameCause || !strings.Contains(v.Differs.In("en"), "no longer in use") {
@@ -188,4 +203,27 @@ func TestAFixDoesNotRelyOnWhoIsRememberedOnly(t *testing.T) {
 	n.apply(v.Fix)
 	n.run("host: ip neigh flush dev eth0")
 	n.answered("pod", "203.0.113.10")
+}
+
+// Where a first fault has a command, and what is behind it has none, the trial tells that the
+// first one is gone, and what is left. What no copy knows is no fault.
+func TestWhatIsLeftAfterAFixIsTold(t *testing.T) {
+	labtest.Slow(t)
+	for _, c := range []struct{ name, fault, hide, to, want string }{
+		{"an address that nobody has", "inet: ip addr del 203.0.113.10/32 dev lo\ninet: ip route add 203.0.113.10 dev up0", "", "203.0.113.10", "the packet dies of what is behind it: destination-absent in inet"},
+		{"nobody who masquerades for a private address", "inet: ip addr add 192.168.6.77/24 dev up0", "inet", "192.168.6.77", "no copy can tell: not-masqueraded in host is possible"},
+		{"nobody who answers the node", "host: iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE", "inet", "192.168.6.1", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			n := build(t, routed, "pod", "host", "inet")
+			n.run("pod: ip route del default\n" + c.fault)
+			if c.hide != "" {
+				n.hide(c.hide)
+			}
+			v, a := n.try("pod", c.to, nil)
+			if v == nil || v.Passed != (c.want == "") || c.want != "" && !strings.Contains(v.Differs.In("en"), c.want) {
+				t.Errorf("%v: %+v", a.Fix, v)
+			}
+		})
+	}
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain"
-	causes "nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/against"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
 	"nstutor/internal/netfile"
@@ -35,7 +35,7 @@ func Capture(ctx context.Context, world *machine.Machine, req explain.Request, a
 		asked.Proto, asked.Port = "udp", req.Port
 	}
 	// What contradicts what is predicted is no part of the network: it is not taken along.
-	if came := a.Came; came != nil && came.Outcome != probe.OutcomeUnknown && a.Cause.Code != causes.ModelDisagrees {
+	if came := a.Came; came != nil && came.Outcome != probe.OutcomeUnknown && a.Cause.Code != against.ModelDisagrees {
 		asked.Came = &netfile.Came{Outcome: came.Outcome, From: came.From.WithZone(""), Waited: came.Waited}
 	}
 	return c.file(ctx, &asked)

@@ -10,6 +10,7 @@ import (
 
 	"nstutor/diag/probe"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/sockopt"
 )
 
 // fullLength is how much goes over a connection that has to carry full-sized segments, in
@@ -41,8 +42,7 @@ func carry(ctx context.Context, ns *nsenter.Namespace, d probe.Dial) (r probe.Re
 	said := bytes.Repeat([]byte("x"), fullLength)
 	heard := make([]byte, len(said))
 	begun := time.Now()
-	_, err = conn.Write(said)
-	if err == nil {
+	if err = sockopt.Singly(conn, said); err == nil {
 		_, err = io.ReadFull(conn, heard)
 	}
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain"
+	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/replica"
 )
@@ -196,6 +198,21 @@ func (c copies) shorten(network replica.Network, a explain.Answer) {
 			default:
 				network.Spaces[i].Links[j].Alone = true
 			}
+		}
+	}
+}
+
+// witness notes on the wires to what is not copied which answers were seen to come in by
+// them: whoever is there knows the way back, whether or not that is to be expected of him.
+func (c copies) witness(network replica.Network, a explain.Answer) {
+	for _, h := range a.Hops {
+		i := slices.Index(c.spaces, h.Space)
+		if s := h.Sighting; i < 0 || s == nil || s.Out || s.Carrier != (hop.Endpoints{}) || h.Leg != flows.LegReply || h.Observed != hop.OK {
+			continue
+		}
+		links := network.Spaces[i].Links
+		if j := slices.IndexFunc(links, func(l replica.Link) bool { return l.Name == h.Device }); j >= 0 {
+			links[j].Answered = append(links[j].Answered, replica.Answer{By: h.Sighting.Flow.Src, To: h.Sighting.Flow.Dst})
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -182,6 +183,11 @@ host: ip route add 10.244.2.0/24 via 192.168.9.2
 far: ip addr add 192.168.9.2/24 dev eth0
 far: ip addr add 10.244.2.10/32 dev lo
 far: ip route add 10.244.1.0/24 via 192.168.9.1`, "10.244.2.10"},
+		{"a node itself, which leads to others", `
+host: ip addr add 192.168.9.1/24 dev eth0
+host: ip route add 10.244.2.0/24 via 192.168.9.2
+far: ip addr add 192.168.9.2/24 dev eth0
+far: ip route add 10.244.1.0/24 via 192.168.9.1`, "192.168.9.2"},
 		{"a tunnel", `
 host: ip addr add 192.168.9.1/24 dev eth0
 host: ip link add vx0 address 02:00:00:00:0a:01 type vxlan id 7 dstport 8472 local 192.168.9.1 dev eth0 nolearning
@@ -209,6 +215,35 @@ far: bridge fdb append 02:00:00:00:0a:01 dev vx0 dst 192.168.9.1 self permanent`
 				t.Errorf("%+v, %v", v, a.Fix)
 			}
 		})
+	}
+}
+
+// A private address of a pod is nobody's to know in the world, and one who was seen to answer it
+// knows it all the same.
+func TestTheFarSideOfAWireAnswersWhomItWasSeenToAnswer(t *testing.T) {
+	labtest.Slow(t)
+	for _, c := range []struct{ script, to, fault string }{
+		{routed, "203.0.113.10", "host: ip route add blackhole 10.244.1.10"},
+		{routed6, far6, "host: ip route add blackhole fd00:244:1::10"},
+	} {
+		for _, proto := range []byte{0, unix.IPPROTO_TCP, unix.IPPROTO_UDP} {
+			t.Run(fmt.Sprint(c.to, proto), func(t *testing.T) {
+				n := build(t, c.script, "pod", "host", "inet")
+				to := netip.AddrPortFrom(netip.MustParseAddr(c.to), 8080)
+				n.listens("inet", to.String())
+				if proto == 0 {
+					to = netip.AddrPortFrom(to.Addr(), 0)
+				}
+				n.answered("host", c.to)
+				n.run(c.fault)
+				n.hide("inet")
+				n.sends = true
+				v, a := n.tryFlow("pod", to, proto)
+				if v == nil || !v.Passed || len(v.Instead) > 0 || slices.Contains(v.Copied, "inet") {
+					t.Errorf("%+v, %v", v, a.Fix)
+				}
+			})
+		}
 	}
 }
 

@@ -5,14 +5,14 @@ import (
 	"strconv"
 
 	"nstutor/internal/change"
-	"nstutor/internal/replica"
+	"nstutor/internal/replica/nftables"
 	"nstutor/internal/say"
 )
 
 // handle is what a command calls a rule of nf_tables.
 type handle struct {
 	Netns  string
-	Chain  replica.Chain
+	Chain  nftables.Chain
 	Number uint64
 }
 
@@ -25,20 +25,20 @@ func handles(c copies, fix []change.Command) (all []handle) {
 			continue
 		}
 		if n, err := strconv.ParseUint(argv[at+1], 10, 64); err == nil {
-			all = append(all, handle{c.called(command.Netns), replica.Chain{Family: argv[at-3], Table: argv[at-2], Name: argv[at-1]}, n})
+			all = append(all, handle{c.called(command.Netns), nftables.Chain{Family: argv[at-3], Table: argv[at-2], Name: argv[at-1]}, n})
 		}
 	}
 	return all
 }
 
 // sameHandles are the handles that are those of the original, by namespace and chain.
-type sameHandles map[string]map[replica.Chain][]uint64
+type sameHandles map[string]map[nftables.Chain][]uint64
 
 // lookAtHandles looks which are, before anything is changed.
 func (s *stage) lookAtHandles() {
 	s.same = sameHandles{}
 	for i, space := range s.Network.Spaces {
-		s.same[space.Name] = s.built.SameHandles(i, space.Filter)
+		s.same[space.Name] = space.Filter.SameHandles(s.built.Spaces[i])
 	}
 }
 
@@ -50,8 +50,8 @@ func (s sameHandles) others(all []handle) []handle {
 // renumbered says why a fix is not tried that has such a handle.
 func renumbered(h handle) say.Text {
 	why := say.T("since its kernel refuses a part of the table", "因为副本的内核拒绝了这张表的一部分")
-	if h.Number > replica.MostSkipped {
-		why = say.T("since more than %d numbers before it are no longer in use", "因为它前面有超过 %d 个编号已不再使用", replica.MostSkipped)
+	if h.Number > nftables.MostSkipped {
+		why = say.T("since more than %d numbers before it are no longer in use", "因为它前面有超过 %d 个编号已不再使用", nftables.MostSkipped)
 	}
 	chain := h.Chain.Family + " " + h.Chain.Table + " " + h.Chain.Name
 	return say.T("the rule that has handle %d in %s has another one in the copy, %s", "%[2]s 里 handle 为 %[1]d 的规则在副本里编号不同，%[3]s", h.Number, chain, why)

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,5 +92,26 @@ func TestAFixOfAConnectionFromAPortOfOnesOwnLasts(t *testing.T) {
 	}
 	if !v.Passed || len(a.Fix) != 1 || len(v.Fix) != 2 {
 		t.Errorf("%v: %v, %+v", a.Fix, v.Fix, v)
+	}
+}
+
+// Nor are the connections of the trial any of what is left after a fix.
+func TestWhatIsLeftIsNothingOfTheTrial(t *testing.T) {
+	n := build(t, routed, "pod", "host", "inet")
+	n.run("host: iptables -t nat -A POSTROUTING -s 10.244.1.0/24 ! -d 10.0.0.0/8 -j MASQUERADE\ninet: nft 'add table arp m; add chain arp m c { type filter hook output priority 0; }; add rule arp m c arp operation request drop'")
+	world := machine.New()
+	defer world.Close()
+	from, err := world.Open("inet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := explain.Request{From: from, Dest: netip.MustParseAddr("10.244.1.10"), Proto: unix.IPPROTO_UDP, Port: 8080, SrcPort: 33333}
+	a, err := explain.Explain(t.Context(), world, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := Try(t.Context(), world, req, a)
+	if err != nil || v == nil || v.Differs == nil || !strings.Contains(v.Differs.In("en"), "not-listening in pod") {
+		t.Errorf("%v: %+v, %v", a.Fix, v, err)
 	}
 }

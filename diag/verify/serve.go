@@ -94,7 +94,7 @@ func (s *stage) play(ctx context.Context) error {
 			return err
 		}
 		s.apply(ctx, s.LeaveOut+1, 0, len(s.Fix))
-		s.Answered = s.everyTime(ctx) && s.lasts(ctx)
+		s.Answered = s.everyTime(ctx) && s.lasts(ctx, nil)
 		return ctx.Err()
 	}
 	world := still()
@@ -152,7 +152,7 @@ func (s *stage) play(ctx context.Context) error {
 			return err
 		}
 		answered := s.everyTime(ctx)
-		if s.LastSpare = answered && s.lasts(ctx); answered && same && !s.LastSpare {
+		if s.LastSpare = answered && s.lasts(ctx, nil); answered && same && !s.LastSpare {
 			s.SrcPort, same = 0, false // from its port it has been sent for the last time
 		}
 		// Who runs the commands in a row sends nothing between them, and asks for nobody.
@@ -179,8 +179,12 @@ func (s *stage) play(ctx context.Context) error {
 			break
 		}
 	}
-	if s.Answered = s.Answered && s.lasts(ctx); !s.Answered {
+	if !s.Answered {
 		return s.lookAfter(ctx)
+	}
+	var looked error
+	if s.Answered = s.lasts(ctx, func() { s.Passing, looked = true, s.lookAfter(ctx) }); !s.Answered {
+		return looked
 	}
 	called = s.strangers(ctx, stampAfter)
 	s.compare(before, s.judge(ctx, still(), s.Others[:len(before)]))
@@ -190,20 +194,28 @@ func (s *stage) play(ctx context.Context) error {
 
 // lookAfter asks the engine what the flow dies of after a fix that did not mend it.
 func (s *stage) lookAfter(ctx context.Context) error {
+	s.built.Disconnect() // of what has been sent until now, nobody else has a connection
 	for _, sends := range []bool{false, true} {
 		world := machine.New()
 		defer world.Close()
-		a, err := s.explain(ctx, world, s.From, s.asked(sends))
+		req := s.asked(sends)
+		if machine.Private(s.Dest) {
+			// Who is out of sight is played, and may know the way back where nobody would expect it:
+			// that he is silent proves nothing.
+			req.Copy = &explain.Copy{}
+		}
+		a, err := s.explain(ctx, world, s.From, req)
 		if err != nil {
 			return err
 		}
 		s.Depth, s.Then = 0, nil
+		s.Left, s.Untold = cause{string(a.Cause.Code), s.called(a.Cause.Netns), a.Cause.Leg}, a.Verdict == explain.Undecided
 		for _, h := range a.Hops {
 			if h.Predicted == hop.OK {
 				s.Depth++
 			}
 		}
-		ofTrial := func(c change.Command) bool { return slices.Contains(c.Argv, "conntrack") } // no connection is copied
+		ofTrial := func(c change.Command) bool { return len(c.Argv) > 0 && c.Argv[0] == "conntrack" } // no connection is copied
 		if len(s.same.others(handles(copies{}, a.Fix))) > 0 || slices.ContainsFunc(a.Fix, ofTrial) {
 			continue
 		}
@@ -264,8 +276,16 @@ func (s *stage) startFrom(known replica.Heard) error {
 }
 
 // lasts reports whether what is answered now is answered as well when all namespaces, and
-// one after the other, have to ask for their neighbours again, as each will in a while.
-func (s *stage) lasts(ctx context.Context) bool {
+// one after the other, have to ask for their neighbours again, as each will in a while. Where
+// it is not, look, if there is one, is called when they have to ask once more.
+func (s *stage) lasts(ctx context.Context, look func()) bool {
+	lost := func(known replica.Heard) bool {
+		if look != nil {
+			_ = s.built.Forget(known)
+			look()
+		}
+		return false
+	}
 	if port := s.SrcPort; s.Proto == unix.IPPROTO_TCP && port != 0 {
 		// From its port it cannot be sent again. From another one the same neighbours are asked
 		// for, where that is answered as well.
@@ -278,8 +298,8 @@ func (s *stage) lasts(ctx context.Context) bool {
 	if known, err := s.built.Heard(); err == nil {
 		// Of those that this packet does not ask for, other flows are judged by what is known.
 		defer func() { s.built.Remember(known) }()
-		if s.built.Forget(known.Lasting()) == nil && !s.everyTime(ctx) {
-			return false
+		if since := known.Lasting(); !s.answeredSince(ctx, since) {
+			return lost(since)
 		}
 	}
 	for i := range s.Network.Spaces {
@@ -289,14 +309,26 @@ func (s *stage) lasts(ctx context.Context) bool {
 		}
 		since := slices.Clone(known)
 		since[i] = known.Lasting()[i]
-		if len(since[i]) == len(known[i]) || s.built.Forget(since) != nil {
-			continue
-		}
-		if !s.everyTime(ctx) {
-			return false
+		if len(since[i]) < len(known[i]) && !s.answeredSince(ctx, since) {
+			return lost(since)
 		}
 	}
 	return true
+}
+
+// answeredSince reports whether it is answered where no more was heard before. A neighbour is
+// given up here sooner than a busy machine has him run to answer, and what waits for him is
+// lost with that: only who is not found several times is not there.
+func (s *stage) answeredSince(ctx context.Context, known replica.Heard) bool {
+	for i := range attempts {
+		if i > 0 {
+			time.Sleep(silence)
+		}
+		if s.built.Forget(known) != nil || s.everyTime(ctx) {
+			return true // or nobody can say
+		}
+	}
+	return false
 }
 
 // inTheEnd reports whether it is answered, when it may be sent again.
@@ -374,7 +406,15 @@ func (s *stage) send(ctx context.Context, wait time.Duration) probe.Result {
 		}
 		return probe.Exchange(ctx, s.spaces[s.From], d)
 	}
-	return probe.Ping(ctx, s.spaces[s.From], probe.Echo{Dst: s.Dest, Size: s.Size, DF: s.DF, Timeout: wait, Enough: quiet})
+	echo := probe.Echo{Dst: s.Dest, Size: s.Size, DF: s.DF, Timeout: wait, Enough: quiet}
+	r := probe.Ping(ctx, s.spaces[s.From], echo)
+	if r.Outcome == probe.FragNeeded && !s.DF { // the next one is sent in pieces, as those of the network are
+		anew, stop := s.quiet(ctx)
+		defer stop()
+		echo.Enough = anew
+		r = probe.Ping(ctx, s.spaces[s.From], echo)
+	}
+	return r
 }
 
 // apply runs the commands of the fix from one place to another, but for the one

@@ -171,3 +171,21 @@ inet: ip link set up0 up
 	n.apply(v.Fix)
 	n.answered("other", "10.244.1.10")
 }
+
+// Whom the packet is for is no stranger, nor is a router that nobody has asked for yet: the copy
+// answers as they would.
+func TestWhomThePacketIsForIsNoStranger(t *testing.T) {
+	labtest.Slow(t)
+	n := build(t, routed, "pod", "host", "inet")
+	n.run(`inet: ip addr add 192.168.6.161/24 dev up0
+		host: ip route replace default via 192.168.6.162
+		inet: ip addr add 192.168.6.162/24 dev up0
+		host: iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE
+		pod: ip route del default`)
+	n.hide("inet")
+	for _, to := range []string{"192.168.6.161", "203.0.113.10"} {
+		if v, a := n.try("pod", to, nil); v == nil || !v.Passed || len(v.Instead) > 0 {
+			t.Errorf("%v: %+v", a.Fix, v)
+		}
+	}
+}

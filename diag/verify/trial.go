@@ -69,6 +69,7 @@ type outcome struct {
 	RefusedAt int             // its place; none: all went well
 	LastSpare bool            // it was answered before the last command
 	Answered  bool            // it was answered in the end
+	Passing   bool            // it was, but not once neighbours had to be asked for again
 	Said      string          // by the last try
 	Checked   int             // of Others
 	Changed   []judged
@@ -78,9 +79,12 @@ type outcome struct {
 	Renumbered []handle
 
 	// What the engine says after a fix that did not mend it: how many places the packet
-	// and its answer pass, and what mends it there.
-	Depth int
-	Then  []typed
+	// and its answer pass, what mends it there, and what it dies of then; Untold: of nothing that
+	// can be seen.
+	Depth  int
+	Then   []typed
+	Left   cause
+	Untold bool
 }
 
 // typed is a command by its words.

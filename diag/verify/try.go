@@ -12,6 +12,7 @@ import (
 
 	"nstutor/diag/explain"
 	causes "nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/against"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/machine"
 	"nstutor/internal/change"
@@ -74,6 +75,8 @@ func (b *Begun) Try(ctx context.Context, world *machine.Machine, req explain.Req
 		return nil, say.Err("copy the network: %v", "复制网络：%v", err)
 	}
 	c.shorten(network, a)
+	c.witness(network, a)
+	network.Asked = dest
 	t := trial{
 		Network: network, Names: map[string]string{}, From: c.called(req.From.Name), Dest: dest, Size: req.Size, DF: req.DF,
 		Proto: req.Proto, Port: req.Port, SrcPort: req.SrcPort, Lots: len(a.Backends),
@@ -180,8 +183,15 @@ func verdict(t trial, c copies, outcomes []outcome) *Verified {
 	case o.RefusedAt != none:
 		v.After = NotDelivered
 		return differs(say.T("in the copy a command of the fix fails: %s: %s", "在副本里修复中的一条命令失败：%s：%s", t.Fix[o.RefusedAt].Shell, o.Refused))
+	case o.Passing:
+		v.After = NotDelivered
+		return differs(say.T("in the copy it gets through after the fix, but no longer once neighbours have to be asked for again, as they will be in a while: %s",
+			"在副本里修复之后通了，但过一会儿重新询问邻居之后就又不通了：%s", o.Said))
 	case !o.Answered:
 		v.After = NotDelivered
+		if why := remains(t, o); !why.IsZero() {
+			return differs(why)
+		}
 		return differs(say.T("in the copy it still does not get through after the fix: %s", "在副本里修复之后仍然不通：%s", o.Said))
 	}
 	v.After = Delivered
@@ -209,6 +219,26 @@ func verdict(t trial, c copies, outcomes []outcome) *Verified {
 	v.changed = o.Changed
 	v.Passed = v.Minimal
 	return v
+}
+
+// nothingElse are what is no other fault behind the first one.
+var nothingElse = []causes.Code{"", causes.None, against.ModelDisagrees}
+
+// remains is what the flow dies of once what the fix is for is gone; nothing where it is not.
+func remains(t trial, o outcome) say.Text {
+	where := machine.Called(o.Left.Netns)
+	switch {
+	case o.Left == t.Cause || slices.Contains(nothingElse, causes.Code(o.Left.Code)):
+		return say.Text{}
+	case o.Left.Code == string(causes.NotKnown):
+		return say.T("in the copy that fault is gone after the fix, and the packet leaves %s; whether it is answered from there, no copy can tell",
+			"在副本里修复之后这个故障消失了，包从 %s 发了出去；外面有没有应答，副本说不准", where)
+	case o.Untold:
+		return say.T("in the copy that fault is gone after the fix; whether the packet is answered then, no copy can tell: %s in %s is possible",
+			"在副本里修复之后这个故障消失了；之后有没有应答，副本说不准：可能还有 %s（在 %s）", o.Left.Code, where)
+	}
+	return say.T("in the copy that fault is gone after the fix, and the packet dies of what is behind it: %s in %s (%s)",
+		"在副本里修复之后这个故障消失了，包又断在后面的一个上：%s（在 %s），%s", o.Left.Code, where, o.Said)
 }
 
 // notCopied is what the copy does not have, and what no copy has.

@@ -55,12 +55,18 @@ func (c Filter) instructions() []bpf.Instruction {
 		)
 	}
 	program = append(program, acceptIf(unix.ETH_P_ARP)...)
-	program = append(program, when(unix.ETH_P_IP, c.ipv4())...)
-	program = append(program, when(unix.ETH_P_IPV6, c.ipv6(header{ipv6: true}))...)
-	return append(program, bpf.RetConstant{Val: 0})
+	// What is UDP goes on behind both parts, with its destination port in register A.
+	rest := []bpf.Instruction{bpf.RetConstant{Val: 0}}
+	for _, part := range []struct {
+		ethertype uint32
+		takes     []bpf.Instruction
+	}{{unix.ETH_P_IPV6, c.ipv6()}, {unix.ETH_P_IP, c.ipv4()}} {
+		rest = append(when(part.ethertype, append(part.takes, bpf.Jump{Skip: uint32(len(rest))})), rest...)
+	}
+	return append(append(program, rest...), c.carriers()...)
 }
 
-// ipv4 is the part of the program for IPv4 packets. It always returns.
+// ipv4 is the part of the program for IPv4 packets. It goes on with UDP alone.
 func (c Filter) ipv4() []bpf.Instruction {
 	program := append(c.carried(header{}),
 		bpf.LoadIndirect{Off: ipv4Protocol, Size: 1},
@@ -70,26 +76,44 @@ func (c Filter) ipv4() []bpf.Instruction {
 		bpf.JumpIf{Cond: bpf.JumpBitsNotSet, Val: 0x1fff, SkipTrue: 1},
 		bpf.RetConstant{Val: 0},
 	)
-	program = append(program, toTransport(0)...)                 // the UDP header
-	program = append(program, bpf.LoadIndirect{Off: 2, Size: 2}) // destination port
-	tunnel := []bpf.Instruction{bpf.RetConstant{Val: wireSnapLength}}
-	if len(c.Flows) > 0 {
-		tunnel = c.tunnelled()
-	}
-	for _, port := range slices.Concat(frameVXLANPorts, c.VXLAN) {
-		program = append(program, when(uint32(port), tunnel)...)
-	}
-	return append(program, bpf.RetConstant{Val: 0})
+	program = append(program, toTransport(0)...) // the UDP header
+	return append(program, bpf.LoadIndirect{Off: 2, Size: 2})
 }
 
-// ipv6 is the part of the program for IPv6 packets. It always returns. A
-// message behind extension headers, such as a multicast listener report, is
-// not taken.
-func (c Filter) ipv6(h header) []bpf.Instruction {
-	if !c.IPv6 {
-		return []bpf.Instruction{bpf.RetConstant{Val: 0}}
+// ipv6 is the same for IPv6 packets: what is asked for over IPv6, and the carriers of
+// tunnels, whatever they carry. Nothing behind extension headers, such as a multicast
+// listener report, is taken.
+func (c Filter) ipv6() (program []bpf.Instruction) {
+	h := header{ipv6: true}
+	if c.IPv6 {
+		program = c.carried(h)
 	}
-	return append(c.carried(h), bpf.RetConstant{Val: 0})
+	program = append(program, bpf.LoadIndirect{Off: ipv6Protocol, Size: 1})
+	for _, protocol := range tunnels {
+		program = append(program, acceptIf(protocol)...)
+	}
+	return append(program,
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.IPPROTO_UDP, SkipTrue: 1},
+		bpf.RetConstant{Val: 0},
+		bpf.LoadIndirect{Off: ipv6Length + 2, Size: 2},
+	)
+}
+
+// carriers takes the packets of VXLAN: register A is the destination port of UDP. It always
+// returns.
+func (c Filter) carriers() (program []bpf.Instruction) {
+	ports := slices.Concat(frameVXLANPorts, c.VXLAN)
+	for i, port := range ports {
+		program = append(program,
+			bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: uint32(port), SkipTrue: 1},
+			bpf.Jump{Skip: uint32(2*(len(ports)-i-1) + 1)},
+		)
+	}
+	program = append(program, bpf.RetConstant{Val: 0})
+	if len(c.Flows) == 0 {
+		return append(program, bpf.RetConstant{Val: wireSnapLength})
+	}
+	return append(program, c.tunnelled()...)
 }
 
 func (c Filter) transports() (program []bpf.Instruction) {

@@ -141,14 +141,21 @@ func (c Filter) tunnelled() []bpf.Instruction {
 		bpf.LoadIndirect{Off: ip - 2, Size: 2},
 	}
 	program = append(program, when(unix.ETH_P_IP, append(c.carried(header{off: ip}), bpf.RetConstant{Val: 0}))...)
-	program = append(program, when(unix.ETH_P_IPV6, c.ipv6(header{off: ip, ipv6: true}))...)
+	var six []bpf.Instruction
+	if c.IPv6 {
+		six = c.carried(header{off: ip, ipv6: true})
+	}
+	program = append(program, when(unix.ETH_P_IPV6, append(six, bpf.RetConstant{Val: 0}))...)
 	return append(program, bpf.RetConstant{Val: wireSnapLength})
 }
 
-// carried takes ICMP, the tunnels IPIP, SIT and GRE, and the transports and flows that the filter asks for,
+// tunnels are the protocols of IPIP, SIT and GRE.
+var tunnels = []uint32{unix.IPPROTO_IPIP, unix.IPPROTO_IPV6, unix.IPPROTO_GRE}
+
+// carried takes ICMP, the tunnels, and the transports and flows that the filter asks for,
 // from a header anywhere, and goes on with the rest.
 func (c Filter) carried(h header) []bpf.Instruction {
-	protocols, at := []uint32{unix.IPPROTO_ICMP, unix.IPPROTO_IPIP, unix.IPPROTO_IPV6, unix.IPPROTO_GRE}, uint32(ipv4Protocol)
+	protocols, at := append([]uint32{unix.IPPROTO_ICMP}, tunnels...), uint32(ipv4Protocol)
 	if h.ipv6 {
 		protocols, at = []uint32{unix.IPPROTO_ICMPV6}, ipv6Protocol
 	}

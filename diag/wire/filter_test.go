@@ -18,7 +18,10 @@ func TestFilterTakesOnlyWhatItIsAskedFor(t *testing.T) {
 	options.Options = []layers.IPv4Option{{OptionType: 1}, {OptionType: 1}, {OptionType: 1}, {OptionType: 0}}
 	later := frameIPv4("10.0.0.1", "10.0.0.2", layers.IPProtocolUDP)
 	later.FragOffset = 185
-	ip6 := &layers.IPv6{Version: 6, HopLimit: 255, NextHeader: layers.IPProtocolICMPv6, SrcIP: make([]byte, 16), DstIP: make([]byte, 16)}
+	over6 := func(protocol layers.IPProtocol) *layers.IPv6 {
+		return &layers.IPv6{Version: 6, HopLimit: 255, NextHeader: protocol, SrcIP: make([]byte, 16), DstIP: make([]byte, 16)}
+	}
+	ip6 := over6(layers.IPProtocolICMPv6)
 	solicitation := gopacket.Payload(append([]byte{layers.ICMPv6TypeNeighborSolicitation}, make([]byte, 23)...))
 	ip := func(protocol layers.IPProtocol) *layers.IPv4 { return frameIPv4("10.0.0.1", "10.0.0.2", protocol) }
 
@@ -37,6 +40,10 @@ func TestFilterTakesOnlyWhatItIsAskedFor(t *testing.T) {
 		{"IPIP", []gopacket.SerializableLayer{ip(layers.IPProtocolIPv4), ip(layers.IPProtocolTCP), ports}, Filter{}, true},
 		{"GRE", []gopacket.SerializableLayer{ip(layers.IPProtocolGRE), ports}, Filter{}, true},
 		{"ESP", []gopacket.SerializableLayer{ip(layers.IPProtocolESP), ports}, everything, false},
+		{"UDP over IPv6 to VXLAN's port", []gopacket.SerializableLayer{over6(layers.IPProtocolUDP), toOldPort}, Filter{}, true},
+		{"UDP over IPv6 by default", []gopacket.SerializableLayer{over6(layers.IPProtocolUDP), ports}, Filter{}, false},
+		{"GRE over IPv6", []gopacket.SerializableLayer{over6(layers.IPProtocolGRE), ports}, Filter{}, true},
+		{"TCP over IPv6", []gopacket.SerializableLayer{over6(layers.IPProtocolTCP), ports}, Filter{TCP: true}, false},
 		{"neighbour solicitation by default", []gopacket.SerializableLayer{ip6, solicitation}, Filter{}, false},
 		{"neighbour solicitation", []gopacket.SerializableLayer{ip6, solicitation}, Filter{IPv6: true}, true},
 	} {

@@ -58,14 +58,27 @@ func (d frameDecoder) inner(decode func(*Frame, frameDecoder)) *Frame {
 // decodeLink reads a frame as a packet socket delivers it. hatype is the
 // device's ARPHRD_* type: only Ethernet and the loopback device put an
 // Ethernet header first; tunnels start with the network header, and protocol
-// (an ETH_P_* number in host order) says which.
-func (d frameDecoder) decodeLink(f *Frame, hatype, protocol uint16, data []byte) {
-	switch hatype {
-	case unix.ARPHRD_ETHER, unix.ARPHRD_LOOPBACK:
+// (an ETH_P_* number in host order) says which. A device of GRE without a remote has
+// addresses (halen bytes each): its frames begin with what carries them (ipgre_header()).
+func (d frameDecoder) decodeLink(f *Frame, hatype uint16, halen uint8, protocol uint16, data []byte) {
+	switch {
+	case hatype == unix.ARPHRD_ETHER || hatype == unix.ARPHRD_LOOPBACK:
 		d.decodeEthernet(f, data)
+	case hatype == unix.ARPHRD_IPGRE && halen > 0:
+		d.decodeIPGRE(f, data)
 	default:
 		d.decodeNetwork(f, layers.EthernetType(protocol), data)
 	}
+}
+
+func (d frameDecoder) decodeIPGRE(f *Frame, data []byte) {
+	var carrier layers.IPv4
+	var gre layers.GRE
+	if carrier.DecodeFromBytes(data, gopacket.NilDecodeFeedback) != nil || gre.DecodeFromBytes(carrier.Payload, gopacket.NilDecodeFeedback) != nil {
+		f.Proto, f.Op = "GRE", frameMalformed
+		return
+	}
+	d.decodeNetwork(f, gre.Protocol, gre.Payload)
 }
 
 func (d frameDecoder) decodeEthernet(f *Frame, data []byte) {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -60,7 +61,7 @@ func frameError(t testing.TB, typ, code uint8, id, seq uint16, protocol layers.I
 }
 
 func decodedFrame(hatype, protocol uint16, data []byte) (f Frame) {
-	frameDecoder{}.decodeLink(&f, hatype, protocol, data)
+	frameDecoder{}.decodeLink(&f, hatype, 0, protocol, data)
 	return f
 }
 
@@ -130,6 +131,19 @@ func TestFrameOfATunnelDeviceHasNoLinkHeader(t *testing.T) {
 	f := decodedFrame(unix.ARPHRD_TUNNEL, unix.ETH_P_IP, packet)
 	if f.SrcMAC != nil || f.Op != "echo request" {
 		t.Errorf("got %s", f.Line())
+	}
+}
+
+func TestFrameOfAGREDeviceWithoutARemoteBeginsWithItsCarrier(t *testing.T) {
+	packet := frameBytes(t, frameIPv4("192.0.2.1", "192.0.2.2", layers.IPProtocolGRE), &layers.GRE{Protocol: layers.EthernetTypeIPv4},
+		frameIPv4("10.0.0.1", "10.0.0.2", layers.IPProtocolICMPv4), frameEcho())
+	var f Frame
+	frameDecoder{}.decodeLink(&f, unix.ARPHRD_IPGRE, 4, unix.ETH_P_IP, packet)
+	if f.Src != netip.MustParseAddr("10.0.0.1") || f.Op != "echo request" {
+		t.Errorf("got %s", f.Line())
+	}
+	for n := range packet {
+		frameDecoder{}.decodeLink(&f, unix.ARPHRD_IPGRE, 4, unix.ETH_P_IP, packet[:n])
 	}
 }
 

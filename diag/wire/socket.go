@@ -86,7 +86,7 @@ func (t *Tap) receive(data, control []byte) (Frame, error) {
 		ToOther: at.Pkttype == unix.PACKET_OTHERHOST,
 	}
 	f.readControl(control[:controlLen])
-	t.decoder.decodeLink(&f, at.Hatype, htons(at.Protocol), data[:n])
+	t.decoder.decodeLink(&f, at.Hatype, at.Halen, htons(at.Protocol), data[:n])
 	return f, nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"nstutor/internal/shell"
 )
 
 // netnsDir is where `ip netns` keeps the names.
@@ -80,7 +82,7 @@ func words(argv []string) string {
 	for i, word := range argv {
 		quoted[i] = word
 		if i == 0 || word != "!" {
-			quoted[i] = quote(word)
+			quoted[i] = shell.Word(word)
 		}
 	}
 	return strings.Join(quoted, " ")

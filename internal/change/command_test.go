@@ -10,6 +10,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"nstutor/internal/shell"
 )
 
 // withIP makes ip(8) installed, as it is on most machines: a command enters a
@@ -104,7 +106,7 @@ func FuzzQuote(f *testing.F) {
 		if strings.ContainsRune(word, 0) {
 			return // no word of a command has one (execve(2))
 		}
-		checkWords(t, []string{"show " + quote(word)}, []string{word})
+		checkWords(t, []string{"show " + shell.Word(word)}, []string{word})
 	})
 }
 

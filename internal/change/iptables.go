@@ -32,7 +32,7 @@ var (
 func iptablesParser(v6, nft bool) parser {
 	return func(netns string, words []string) (Change, error) {
 		_, _, _, _, err := iptables.Words(words)
-		if word, ok := startsProgram(words); ok {
+		if word, ok := iptables.StartsProgram(words); ok {
 			return nil, say.Err("%q is not understood here", "这里不认识 %q", word)
 		}
 		return IPTables{Netns: netns, V6: v6, NFT: nft, Words: words}, err
@@ -83,23 +83,6 @@ func (r IPTables) Undo(_ context.Context, s Space, was Before) error {
 	})
 }
 
-// startsProgram finds the word by which iptables is told a program to start, -M or
-// --modprobe, however it is abbreviated or joined with others: a line may be a
-// stranger's.
-func startsProgram(words []string) (word string, ok bool) {
-	i := slices.IndexFunc(words, func(word string) bool {
-		long, _, _ := strings.Cut(word, "=")
-		if strings.HasPrefix(word, "--") {
-			return len(long) > len("--m") && strings.HasPrefix("--modprobe", long)
-		}
-		return strings.HasPrefix(word, "-") && strings.Contains(word, "M")
-	})
-	if i < 0 {
-		return "", false
-	}
-	return words[i], true
-}
-
 // do runs inside the namespace, and says of an error what was meant.
 func (r IPTables) do(s Space, do func() error) error {
 	ns, err := s.NS(r.Netns)
@@ -119,7 +102,7 @@ func (r IPTables) run(line []string) error {
 	if err != nil {
 		return iptables.Do(family(r.V6), line)
 	}
-	return runProgram(program, line)
+	return iptables.Run(program, line)
 }
 
 // policy is what a chain did with packets that no rule of it decided about.

@@ -156,6 +156,8 @@ func samples() []sample {
 	marked, bits := change.PolicyAdd{Netns: host, Rule: change.Lookup(100, 0)}, policy6
 	marked.Rule.Mark, marked.Rule.Mask = 0x10, ^uint32(0)
 	bits.Rule.Mark, bits.Rule.Mask = 0x10, 0xff
+	vrfs := change.PolicyAdd{Netns: host, Rule: change.VRFs(4)}
+	vrfs6 := change.PolicyAdd{Netns: host, Rule: change.VRFs(6)}
 	hand := direct
 	hand.Route = change.To(netip.PrefixFrom(netip.IPv4Unspecified(), 0), netip.Addr{}, "lo", false)
 	hand.Type, hand.Scope, hand.Table = "local", "host", 100
@@ -198,6 +200,8 @@ func samples() []sample {
 		{name: "a route of several ways", change: several},
 		{name: "a route of another table that rejects", change: hole},
 		{name: "a policy rule", change: lookup(wide)},
+		{name: "the policy rule of VRFs", change: vrfs},
+		{name: "that of IPv6 away", start: []change.Change{vrfs6}, change: change.PolicyDel(vrfs6)},
 		{name: "a policy rule away", start: []change.Change{lookup(wide)}, change: change.PolicyDel(lookup(wide))},
 		{name: "an address of IPv6", start: with6[:2], change: with6[2]},
 		{name: "an address of IPv6 preferred", start: append(with6[:3:3], deprecated6), change: preferred6},
@@ -217,6 +221,7 @@ func samples() []sample {
 		{name: "a neighbour of IPv6", start: with6, change: neigh6},
 		{name: "a neighbour of IPv6 away", start: append(with6[:3:3], neigh6), change: change.NeighDel{Netns: host, Dst: far6, Dev: "eth0"}},
 		{name: "an exemption by its mark", change: change.IPTables{Netns: host, Words: strings.Fields("-t nat -I OUTPUT -m mark --mark 1337 -j ACCEPT")}, rules: true},
+		{name: "what is for the node itself", change: change.IPTables{Netns: host, Words: strings.Fields("-t nat -A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -p tcp --dport 80 -j RETURN")}, rules: true},
 		{name: "a redirection", change: change.IPTables{Netns: host, Words: strings.Fields("-t nat -A OUTPUT -p tcp --dport 80 -m owner --uid-owner 0 -j REDIRECT --to-ports 15001")}, rules: true},
 		{name: "a rule of IPv6", start: []change.Change{line6("-A FORWARD -p udp -j DROP")}, change: line6("-A FORWARD -p tcp -j DROP")},
 		{name: "a neighbour", change: neigh},

@@ -34,7 +34,7 @@ func TestARuleReadsAsItWasSaid(t *testing.T) {
 			"ip saddr 10.0.0.1 tcp dport 80 accept",
 			"ip6 daddr fd00::1 icmpv6 type echo-request drop",
 		},
-		"bridge": {"ether type arp accept", "ip daddr 10.0.0.1 icmp type echo-reply accept"},
+		"bridge": {"ether type arp accept", "arp saddr ip 10.0.0.1 accept", "ip daddr 10.0.0.1 icmp type echo-reply accept"},
 		"arp":    {"arp saddr ip 10.0.0.1 accept"},
 	} {
 		hook := "forward"

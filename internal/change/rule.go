@@ -61,9 +61,9 @@ func (m Masquerade) Undo(_ context.Context, s Space, was Before) error { return 
 // device: by iptables, or else by nft, or else by this program itself.
 func (m Masquerade) here() []Command {
 	switch {
-	case installed(iptablesFor(m.v6(), "")) && iptablesDevice(m.Out):
+	case installed(iptablesFor(m.v6(), "")) && iptables.CanName(m.Out):
 		return []Command{m.Command()}
-	case installed("nft") && nftDevice(m.Out):
+	case installed("nft") && nft.CanName(m.Out):
 		return m.rule().commands()
 	}
 	argv := []string{self(), applied, "masquerade"}
@@ -218,8 +218,6 @@ func (a Accept) nft() []string {
 	switch {
 	case a.Established:
 		return []string{"ct", "state", "established,related"}
-	case a.Proto == "arp" && a.Family != "arp": // only tables of ARP know its fields without more
-		return []string{"ether", "type", "arp"}
 	case a.Proto == "arp" && a.Src.IsValid():
 		return []string{"arp", "saddr", "ip", addressOr(a.Src)}
 	case a.Proto == "arp":
@@ -265,7 +263,7 @@ func (a Accept) here() []Command {
 	case a.Legacy:
 		return nil
 	case installed("nft"):
-		if !nftIdentifier(a.Table) || !nftIdentifier(a.Chain) {
+		if !nft.Identifier(a.Table) || !nft.Identifier(a.Chain) {
 			return nil
 		}
 		a.IPTables = false

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"nstutor/diag/netfilter"
+	"nstutor/internal/nft"
 )
 
 // RuleDel is the change that takes a rule away: by the words that iptables made it of,
@@ -14,7 +15,7 @@ func RuleDel(netns string, t *netfilter.Table, c *netfilter.Chain, rule *netfilt
 		words[slices.Index(words, "-A")] = "-D"
 		return IPTables{Netns: netns, V6: t.Family == "ip6", Words: words}, true
 	}
-	if t.Legacy || !nftIdentifier(t.Name) || !nftIdentifier(c.Name) {
+	if t.Legacy || !nft.Identifier(t.Name) || !nft.Identifier(c.Name) {
 		return nil, false
 	}
 	return NFT{Netns: netns, Words: []string{"delete", "rule", t.Family, t.Name, c.Name, "handle", strconv.FormatUint(rule.Handle, 10)}}, true

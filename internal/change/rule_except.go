@@ -1,9 +1,12 @@
 package change
 
 import (
+	"net/netip"
+	"slices"
 	"strconv"
 
 	"nstutor/diag/netfilter"
+	"nstutor/internal/nft"
 )
 
 // Sender is whose packets a rule at the hook output tells from others: by the mark that
@@ -26,11 +29,26 @@ func Except(netns string, t *netfilter.Table, c *netfilter.Chain, rule *netfilte
 		number, field = strconv.FormatUint(uint64(who.UID), 10), "skuid"
 		match = []string{"-m", "owner", "--uid-owner", number}
 	}
-	if rule.IPTables || t.Legacy {
-		return IPTables{Netns: netns, V6: t.Family == "ip6", Words: append(append([]string{"-t", t.Name, "-I", c.Name}, match...), "-j", "ACCEPT")}, true
+	return before(netns, t, c, rule, match, []string{"meta", field, number})
+}
+
+// KeepSource are the changes that have a chain of nat leave the source of what goes from one
+// address to another as it is, before a rule of it. There are none where no line can say so.
+func KeepSource(netns string, t *netfilter.Table, c *netfilter.Chain, rule *netfilter.Rule, src, dst netip.Addr) []Change {
+	match := []string{"-s", src.String(), "-d", dst.String()}
+	if keep, ok := before(netns, t, c, rule, match, nftAddresses(Only(src), dst)); ok {
+		return []Change{keep}
 	}
-	if !nftIdentifier(t.Name) || !nftIdentifier(c.Name) {
+	return nil
+}
+
+// before accepts what iptables, or nft, calls so, before a rule of a chain.
+func before(netns string, t *netfilter.Table, c *netfilter.Chain, rule *netfilter.Rule, match, called []string) (Change, bool) {
+	if rule.IPTables || t.Legacy {
+		return IPTables{Netns: netns, V6: t.Family == "ip6", Words: slices.Concat([]string{"-t", t.Name, "-I", c.Name}, match, []string{"-j", "ACCEPT"})}, true
+	}
+	if !nft.Identifier(t.Name) || !nft.Identifier(c.Name) {
 		return nil, false
 	}
-	return NFT{Netns: netns, Words: []string{"insert", "rule", t.Family, t.Name, c.Name, "meta", field, number, "accept"}}, true
+	return NFT{Netns: netns, Words: slices.Concat([]string{"insert", "rule", t.Family, t.Name, c.Name}, called, []string{"accept"})}, true
 }

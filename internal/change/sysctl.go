@@ -7,6 +7,7 @@ import (
 
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
+	"nstutor/internal/shell"
 
 	"nstutor/diag/table"
 )
@@ -46,7 +47,7 @@ func (c Sysctl) Command() Command {
 }
 
 func (c Sysctl) echo() Command {
-	return In(c.Netns, "sh", "-c", "echo "+quote(c.Value)+" > "+quote("/proc/sys/"+c.Path))
+	return In(c.Netns, "sh", "-c", "echo "+shell.Word(c.Value)+" > "+shell.Word("/proc/sys/"+c.Path))
 }
 
 // here is a shell's line where there is no sysctl(8): every machine has a shell.
@@ -59,7 +60,7 @@ func (c Sysctl) here() []Command {
 
 // notInSysctl reports whether sysctl(8) could take c in a key for more than a
 // letter: some of its kinds expand patterns, and all split at the first "=".
-func notInSysctl(c rune) bool { return special(c) || strings.ContainsRune(`=/:%+,`, c) }
+func notInSysctl(c rune) bool { return shell.Special(c) || strings.ContainsRune(`=/:%+,`, c) }
 
 // Apply writes the value.
 func (c Sysctl) Apply(_ context.Context, s Space) error {

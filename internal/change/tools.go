@@ -3,7 +3,6 @@ package change
 import (
 	"os"
 	"os/exec"
-	"strings"
 )
 
 // installed reports whether this machine has a program: a command that is
@@ -24,12 +23,3 @@ func self() string {
 	}
 	return path
 }
-
-// nftDevice reports whether nft can be told the name of a device: its strings
-// have no way to write a quotation mark, and a * at the end is any end.
-func nftDevice(name string) bool { return !strings.ContainsAny(name, "\"\n*\\") }
-
-// iptablesDevice reports whether iptables can be told the name of a device: a +
-// at the end is any end (xtables_parse_interface()), and a ! alone turns around
-// what follows it.
-func iptablesDevice(name string) bool { return name != "!" && !strings.HasSuffix(name, "+") }

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -48,7 +47,7 @@ func holds(path string, f netfile.File, from string) error {
 	if from == "" {
 		return nil
 	}
-	return say.Err("--from %s: no namespace of %s is called so; it has %s", "--from %s：%s 里没有叫这个名字的命名空间；其中有 %s", from, say.Clean(path), strings.Join(names, ", "))
+	return say.Err("--from %s: no namespace of %s is called so; it has %s", "--from %s：%s 里没有叫这个名字的命名空间；其中有 %s", from, say.Clean(path), say.List(names...))
 }
 
 // copyOf is what of a file is not in its network: what came of the packet that it was

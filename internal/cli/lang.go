@@ -3,7 +3,6 @@ package cli
 import (
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -54,7 +53,7 @@ func enumerated(names []string, before say.Text) say.Text {
 	if last == 0 {
 		return say.Quote(names[0])
 	}
-	return say.T("%s %s %s", "%s %s %s", say.Both(strings.Join(names[:last], ", "), strings.Join(names[:last], "、")), before, names[last])
+	return say.T("%s %s %s", "%s %s %s", say.List(names[:last]...), before, names[last])
 }
 
 // warn says what is wrong with the memory.

@@ -123,12 +123,12 @@ func others(running []door.Door) say.Text {
 	return say.T("; there is %s", "；正在运行的有 %s", pids(running))
 }
 
-func pids(running []door.Door) string {
+func pids(running []door.Door) say.Text {
 	var all []string
 	for _, door := range running {
 		all = append(all, strconv.Itoa(door.PID))
 	}
-	return strings.Join(all, ", ")
+	return say.List(all...)
 }
 
 // askDoor lists the labs and reads a number.

@@ -1,5 +1,5 @@
-// Package iptables does by nf_tables what a line of iptables says, where the program is
-// not installed.
+// Package iptables does what a line of iptables says: by nf_tables, where the program is
+// not installed, or by the program.
 package iptables
 
 import (
@@ -131,7 +131,7 @@ func ruleInNft(verb, ip, table, chain string, lines [][]string, words []string) 
 var matches = map[string]string{
 	"-i": "iifname", "-o": "oifname", "-p": "meta l4proto", "--icmp-type": "icmp type", "--icmpv6-type": "icmpv6 type",
 	"--sport": "th sport", "--dport": "th dport", "--ctstate": "ct state",
-	"--mark": "meta mark", "--uid-owner": "meta skuid",
+	"--dst-type": "fib daddr type", "--mark": "meta mark", "--uid-owner": "meta skuid",
 }
 
 // nftRule is a rule of iptables as nft says it.

@@ -9,6 +9,7 @@ import (
 
 	"nstutor/diag/attr"
 	"nstutor/internal/replica"
+	"nstutor/internal/replica/nftables"
 )
 
 // The types of nft(8) that sets have (datatype.h of libnftables).
@@ -28,7 +29,7 @@ type setID struct {
 
 // filter replaces what is in a packet filter. Rules that it does not understand are
 // left out, with the sets that it does not.
-func (d *disguise) filter(f replica.Filter) (new replica.Filter) {
+func (d *disguise) filter(f nftables.Ruleset) (new nftables.Ruleset) {
 	types := map[setID][]uint32{} // of the key and of the data
 	for _, t := range objects {
 		to := t.in(&new)
@@ -51,7 +52,7 @@ func (d *disguise) filter(f replica.Filter) (new replica.Filter) {
 				ok = false
 			}
 			if ok = ok && d.nodes(revealed(r.in)); ok {
-				*to = append(*to, replica.Object{Family: o.Family, Attrs: t.of.message(r)})
+				*to = append(*to, nftables.Object{Family: o.Family, Attrs: t.of.message(r)})
 			} else {
 				d.leave(replica.Filtering, d.mark(id.table))
 			}

@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/probe"
 	"nstutor/internal/replica"
+	"nstutor/internal/replica/nftables"
 	"nstutor/internal/say"
 )
 
@@ -69,15 +70,15 @@ var rows = []struct {
 var objects = []struct {
 	word string
 	of   *schema
-	in   func(*replica.Filter) *[]replica.Object
+	in   func(*nftables.Ruleset) *[]nftables.Object
 }{
-	{"nft-table", tableRow, func(f *replica.Filter) *[]replica.Object { return &f.Tables }},
-	{"nft-chain", chainRow, func(f *replica.Filter) *[]replica.Object { return &f.Chains }},
-	{"nft-object", objectRow, func(f *replica.Filter) *[]replica.Object { return &f.Objects }},
-	{"nft-set", setRow, func(f *replica.Filter) *[]replica.Object { return &f.Sets }},
-	{"nft-elements", elementsRow, func(f *replica.Filter) *[]replica.Object { return &f.Elements }},
-	{"nft-flowtable", flowTableRow, func(f *replica.Filter) *[]replica.Object { return &f.FlowTables }},
-	{"nft-rule", filterRule, func(f *replica.Filter) *[]replica.Object { return &f.Rules }},
+	{"nft-table", tableRow, func(f *nftables.Ruleset) *[]nftables.Object { return &f.Tables }},
+	{"nft-chain", chainRow, func(f *nftables.Ruleset) *[]nftables.Object { return &f.Chains }},
+	{"nft-object", objectRow, func(f *nftables.Ruleset) *[]nftables.Object { return &f.Objects }},
+	{"nft-set", setRow, func(f *nftables.Ruleset) *[]nftables.Object { return &f.Sets }},
+	{"nft-elements", elementsRow, func(f *nftables.Ruleset) *[]nftables.Object { return &f.Elements }},
+	{"nft-flowtable", flowTableRow, func(f *nftables.Ruleset) *[]nftables.Object { return &f.FlowTables }},
+	{"nft-rule", filterRule, func(f *nftables.Ruleset) *[]nftables.Object { return &f.Rules }},
 }
 
 // Newer tells that a file is of a version that this program does not know.

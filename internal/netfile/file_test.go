@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"nstutor/diag/probe"
 	"nstutor/internal/lab/labtest"
@@ -26,7 +27,31 @@ func build(t testing.TB, script string, names ...string) (spaces map[string]*nse
 		sources = append(sources, replica.Source{Name: "copy-" + name, NS: spaces[name]})
 	}
 	labtest.Script(t, spaces, script)
+	for begun := time.Now(); !settledLinks(t, spaces) && time.Since(begun) < linkwatch; {
+		time.Sleep(10 * time.Millisecond)
+	}
 	return spaces, sources
+}
+
+// linkwatch is how long the kernel may be late to say that a device runs (linkwatch_do_dev()).
+const linkwatch = 1500 * time.Millisecond
+
+// settledLinks reports whether every device that is up runs.
+func settledLinks(t testing.TB, spaces map[string]*nsenter.Namespace) (all bool) {
+	all = true
+	for name, ns := range spaces {
+		err := ns.Do(func() error {
+			devices, err := net.Interfaces()
+			for _, d := range devices {
+				all = all && (d.Flags&net.FlagUp == 0 || d.Flags&net.FlagRunning != 0)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	return all
 }
 
 // taken is a network as text.
@@ -236,7 +261,17 @@ func TestWhoListensIsInTheFile(t *testing.T) {
 		}
 		p, err := net.ListenPacket("udp4", "0.0.0.0:53")
 		closers = append(closers, l, p)
-		return err
+		if err != nil {
+			return err
+		}
+		raw, err := p.(*net.UDPConn).SyscallConn()
+		if err != nil {
+			return err
+		}
+		return raw.Control(func(fd uintptr) {
+			drop := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K}
+			err = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: 1, Filter: &drop})
+		})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -245,7 +280,7 @@ func TestWhoListensIsInTheFile(t *testing.T) {
 	for _, c := range closers {
 		c.Close()
 	}
-	for _, want := range []string{"listens tcp 127.0.0.1:8080\n", "listens udp 0.0.0.0:53\n"} {
+	for _, want := range []string{"listens tcp 127.0.0.1:8080\n", "listens udp 0.0.0.0:53 deaf\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

@@ -12,6 +12,7 @@ import (
 	"nstutor/diag/attr"
 	"nstutor/diag/probe"
 	"nstutor/internal/replica"
+	"nstutor/internal/replica/nftables"
 	"nstutor/internal/say"
 )
 
@@ -141,7 +142,7 @@ func readRow(s *replica.Space, words []string) error {
 				return err
 			}
 			to := t.in(&s.Filter)
-			*to = append(*to, replica.Object{Family: byte(family), Attrs: t.of.message(r)})
+			*to = append(*to, nftables.Object{Family: byte(family), Attrs: t.of.message(r)})
 			return nil
 		}
 	}
@@ -299,14 +300,15 @@ func (p *parse) policy(s *replica.Space, words []string) error {
 }
 
 func listens(s *replica.Space, words []string) error {
-	if len(words) != 2 || words[0] != "tcp" && words[0] != "udp" {
+	deaf := len(words) == 3 && words[2] == "deaf"
+	if len(words) != 2 && !deaf || words[0] != "tcp" && words[0] != "udp" {
 		return unknown("listens")
 	}
 	at, err := netip.ParseAddrPort(words[1])
 	if err != nil || at.Port() == 0 {
 		return unknown(words[1])
 	}
-	s.Listeners = append(s.Listeners, replica.Listener{Proto: words[0], At: at})
+	s.Listeners = append(s.Listeners, replica.Listener{Proto: words[0], At: at, Deaf: deaf})
 	return nil
 }
 

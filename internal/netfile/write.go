@@ -129,6 +129,10 @@ func (f File) writeSpace(w io.Writer, s *replica.Space, here int, common []repli
 		}
 	}
 	for _, l := range s.Listeners {
-		fmt.Fprintf(w, "listens %s %s\n", l.Proto, l.At)
+		deaf := ""
+		if l.Deaf {
+			deaf = " deaf"
+		}
+		fmt.Fprintf(w, "listens %s %s%s\n", l.Proto, l.At, deaf)
 	}
 }

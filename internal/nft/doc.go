@@ -12,4 +12,5 @@
 //	conntrack.go … of its connection
 //	verdict.go   what becomes of it
 //	remove.go    a rule is found again
+//	words.go     what the language has a way to write
 package nft

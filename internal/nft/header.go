@@ -108,13 +108,16 @@ var arpAddresses = map[string]uint32{"saddr": 14, "daddr": 24}
 // arp compares an address that an ARP packet is about: `arp saddr ip 10.0.0.1`.
 func (w *writer) arp(field string) error {
 	offset, known := arpAddresses[field]
-	if !known || !w.skips("ip") || w.table.Family != nftables.TableFamilyARP {
+	if !known || !w.skips("ip") {
 		return say.Err("%q is not understood here", "这里不认识 %q", "arp "+field)
 	}
 	op, text := w.comparison(), w.next()
 	p, ok := network(text)
 	if !ok || !p.Addr().Is4() {
 		return say.Err("%q is no network", "%q 不是网段", text)
+	}
+	if w.table.Family != nftables.TableFamilyARP {
+		w.frame(unix.ETH_P_ARP)
 	}
 	w.prefix(offset, p, op)
 	return nil

@@ -32,7 +32,7 @@ func unlike(n, m Network) (all []string) {
 			o := m.Spaces[i].Links[j]
 			compare := func(what string, a, b []byte, told []uint16) {
 				for kind, v := range attr.All(a) {
-					if w := find(b, kind); !slices.Contains(told, kind) && !bytes.Equal(v, w) {
+					if w := attr.Find(b, kind); !slices.Contains(told, kind) && !bytes.Equal(v, w) {
 						all = append(all, fmt.Sprintf("%s: %s %d: %x, in the copy %x", l.Name, what, kind, v, w))
 					}
 				}

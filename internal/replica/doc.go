@@ -8,11 +8,11 @@
 // true. What cannot be copied is told as an Omission.
 //
 //	network.go   the value: a Network and its Spaces
-//	conn.go attrs.go   rtnetlink: dumps and requests, attributes kept and dropped
-//	read.go settings.go fresh.go filter_read.go   a namespace taken down (ipsets by diag/netfilter/ipset)
-//	build.go link*.go level.go ipv6.go timers.go filter_build.go   and made anew
+//	conn.go   rtnetlink: dumps and requests
+//	read.go settings.go fresh.go   a namespace taken down (ipsets by diag/netfilter/ipset)
+//	build.go link*.go level.go ipv6.go timers.go   and made anew
 //	xfrm.go             IPsec policies, without any key
-//	legacy.go           tables of iptables-legacy
+//	rules.go            the packet filter: ipsets, nf_tables by the package nftables, tables of iptables-legacy
 //	listen.go           the ports on which somebody listens
 //	duplicate.go        addresses that somebody else turned out to have
 //	wire.go far*.go stranger.go   what is not copied, and answers as it was seen or is taken to

@@ -23,7 +23,7 @@ const patienceDuplicate = time.Second
 // duplicated are the addresses of a namespace that somebody else turned out to have.
 func (s Space) duplicated() (rows [][]byte) {
 	for _, row := range s.Addrs {
-		if p := prefixOf(row); p.IsValid() && row[0] == unix.AF_INET6 && attr.Uint32(find(row[unix.SizeofIfAddrmsg:], unix.IFA_FLAGS))&unix.IFA_F_DADFAILED != 0 {
+		if p := prefixOf(row); p.IsValid() && row[0] == unix.AF_INET6 && attr.Uint32(attr.Find(row[unix.SizeofIfAddrmsg:], unix.IFA_FLAGS))&unix.IFA_F_DADFAILED != 0 {
 			rows = append(rows, row)
 		}
 	}
@@ -51,8 +51,8 @@ func (b *builder) failDuplicate(space int, l Link, row []byte, addr netip.Addr) 
 	defer said("dad_transmits", "0")
 	head := slices.Clone(row[:unix.SizeofIfAddrmsg])
 	head[2] = 0
-	flags := attr.Uint32(find(row[unix.SizeofIfAddrmsg:], unix.IFA_FLAGS)) & asked6 &^ unix.IFA_F_NODAD
-	body := number(append(head, without(row[unix.SizeofIfAddrmsg:], unix.IFA_CACHEINFO, unix.IFA_FLAGS)...), unix.IFA_FLAGS, flags)
+	flags := attr.Uint32(attr.Find(row[unix.SizeofIfAddrmsg:], unix.IFA_FLAGS)) & asked6 &^ unix.IFA_F_NODAD
+	body := attr.Number(append(head, attr.Without(row[unix.SizeofIfAddrmsg:], unix.IFA_CACHEINFO, unix.IFA_FLAGS)...), unix.IFA_FLAGS, flags)
 	if b.conns[space].do(unix.RTM_NEWADDR, unix.NLM_F_CREATE|unix.NLM_F_EXCL, body) != nil {
 		return false
 	}
@@ -71,7 +71,7 @@ func (b *builder) hasFailed(space int, l Link, addr netip.Addr) bool {
 	rows, err := b.conns[space].dump(unix.RTM_GETADDR, family(unix.SizeofIfAddrmsg, unix.AF_INET6))
 	return err == nil && slices.ContainsFunc(rows, func(row []byte) bool {
 		p := prefixOf(row)
-		return p.Addr() == addr && indexOf(row) == l.Index && attr.Uint32(find(row[unix.SizeofIfAddrmsg:], unix.IFA_FLAGS))&unix.IFA_F_DADFAILED != 0
+		return p.Addr() == addr && indexOf(row) == l.Index && attr.Uint32(attr.Find(row[unix.SizeofIfAddrmsg:], unix.IFA_FLAGS))&unix.IFA_F_DADFAILED != 0
 	})
 }
 
@@ -115,7 +115,7 @@ func (b *builder) injectOutside(space int, l Link, frame []byte) {
 		return
 	}
 	for _, row := range rows {
-		if attr.String(find(row[unix.SizeofIfInfomsg:], unix.IFLA_IFNAME)) == b.wires[i].end {
+		if attr.String(attr.Find(row[unix.SizeofIfInfomsg:], unix.IFLA_IFNAME)) == b.wires[i].end {
 			_ = b.copy.outside.Do(func() error { return sendFrame(indexOf(row), frame) })
 		}
 	}

@@ -43,7 +43,7 @@ func (b *builder) answerOutside() error {
 	}
 	f := &far{ends: map[int]outlook{}, copied: map[netip.Addr]bool{}, strangers: map[netip.Addr]bool{}, senders: b.senders(), tunnels: b.vxlanPorts()}
 	for _, row := range rows {
-		name := attr.String(find(row[unix.SizeofIfInfomsg:], unix.IFLA_IFNAME))
+		name := attr.String(attr.Find(row[unix.SizeofIfInfomsg:], unix.IFLA_IFNAME))
 		for _, w := range b.wires {
 			if w.end == name {
 				f.ends[indexOf(row)] = b.look(w)
@@ -122,10 +122,10 @@ func (f *far) reply(o outlook, frame []byte) []byte {
 	case unix.ETH_P_ARP:
 		return f.replyARP(o, frame)
 	case unix.ETH_P_IP:
-		if reply := f.replyEcho(frame); reply != nil {
+		if reply := f.replyEcho(o, frame); reply != nil {
 			return reply
 		}
-		return f.replyTransport(frame)
+		return f.replyTransport(o, frame)
 	case unix.ETH_P_IPV6:
 		return f.reply6(o, frame)
 	}
@@ -167,8 +167,8 @@ func (f *far) has(o outlook, addr netip.Addr) []byte {
 }
 
 // replyEcho answers an echo request (RFC 792).
-func (f *far) replyEcho(frame []byte) []byte {
-	p, header, ok := f.takes(frame)
+func (f *far) replyEcho(o outlook, frame []byte) []byte {
+	p, header, ok := f.takes(o, frame)
 	if !ok || p[9] != unix.IPPROTO_ICMP || len(p) < header+8 || p[header] != 8 {
 		return nil
 	}
@@ -185,7 +185,7 @@ func (f *far) replyEcho(frame []byte) []byte {
 
 // takes is the packet of a frame, with the length of its header, where it is one that
 // who is taken to be outside would answer: whole, and with a way back.
-func (f *far) takes(frame []byte) (p []byte, header int, ok bool) {
+func (f *far) takes(o outlook, frame []byte) (p []byte, header int, ok bool) {
 	p = frame[packet.Ethernet:]
 	if len(p) < 20 || p[0]>>4 != 4 || frame[0]&1 != 0 || binary.BigEndian.Uint16(p[6:])&0x3fff != 0 {
 		return nil, 0, false
@@ -195,5 +195,5 @@ func (f *far) takes(frame []byte) (p []byte, header int, ok bool) {
 		return nil, 0, false
 	}
 	src, dst := netip.AddrFrom4([4]byte(p[12:16])), netip.AddrFrom4([4]byte(p[16:20]))
-	return p[:length], header, !f.copied[dst] && !f.strangers[dst] && f.returns(frame, src, dst)
+	return p[:length], header, !f.copied[dst] && !f.strangers[dst] && f.returns(o, frame, src, dst)
 }

@@ -32,7 +32,7 @@ func (f *far) reply6(o outlook, frame []byte) []byte {
 		return f.advertise(o, frame, inner)
 	}
 	src, dst := netip.AddrFrom16([16]byte(p[8:24])), netip.AddrFrom16([16]byte(p[24:40]))
-	if frame[0]&1 != 0 || f.copied[dst] || f.strangers[dst] || !f.returns(frame, src, dst) {
+	if frame[0]&1 != 0 || f.copied[dst] || f.strangers[dst] || !f.returns(o, frame, src, dst) {
 		return nil
 	}
 	var body []byte

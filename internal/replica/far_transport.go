@@ -11,8 +11,8 @@ import (
 // replyTransport answers the first segment of a connection as who listens would, and
 // a FIN as who has said goodbye, so that nothing is sent again; a datagram is sent
 // back.
-func (f *far) replyTransport(frame []byte) []byte {
-	p, header, ok := f.takes(frame)
+func (f *far) replyTransport(o outlook, frame []byte) []byte {
+	p, header, ok := f.takes(o, frame)
 	if !ok {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/attr"
 	"nstutor/internal/say"
 )
 
@@ -31,10 +32,10 @@ func (c *Copy) Heard() (all Heard, err error) {
 					continue
 				}
 				head, rest := row[:unix.SizeofNdMsg], row[unix.SizeofNdMsg:]
-				mac := find(rest, unix.NDA_LLADDR)
+				mac := attr.Find(rest, unix.NDA_LLADDR)
 				own := binary.NativeEndian.Uint16(head[8:])&unix.NUD_NOARP != 0 && head[0] != unix.AF_BRIDGE // where it is an entry made by hand
 				if !own && (len(mac) == 0 || mac[0]&1 == 0) {                                                // the rest a device has of itself
-					rows[string(slices.Concat(head, without(rest, unix.NDA_CACHEINFO, unix.NDA_PROBES)))] = true
+					rows[string(slices.Concat(head, attr.Without(rest, unix.NDA_CACHEINFO, unix.NDA_PROBES)))] = true
 				}
 			}
 		}
@@ -90,7 +91,7 @@ func (c *Copy) Remember(known Heard) {
 
 // whose is the device and the address that a neighbour's entry is about.
 func whose(row string) string {
-	return row[:8] + string(find([]byte(row[unix.SizeofNdMsg:]), unix.NDA_DST))
+	return row[:8] + string(attr.Find([]byte(row[unix.SizeofNdMsg:]), unix.NDA_DST))
 }
 
 // restored is an entry that has gone, as it is asked for. One of a bridge that was made by
@@ -139,8 +140,8 @@ func (h Heard) ToAsk(n Network) Heard {
 	}
 	return h.without(func(row string) bool {
 		rest := []byte(row[unix.SizeofNdMsg:])
-		addr, ok := netip.AddrFromSlice(find(rest, unix.NDA_DST))
-		return ok && inAWhile(row) && right[neighbourly{addr, string(find(rest, unix.NDA_LLADDR))}]
+		addr, ok := netip.AddrFromSlice(attr.Find(rest, unix.NDA_DST))
+		return ok && inAWhile(row) && right[neighbourly{addr, string(attr.Find(rest, unix.NDA_LLADDR))}]
 	})
 }
 

@@ -36,13 +36,13 @@ const asked6 = unix.IFA_F_NODAD | unix.IFA_F_HOMEADDRESS | unix.IFA_F_NOPREFIXRO
 // (failDuplicates).
 func address6(row []byte) []byte {
 	rest := row[unix.SizeofIfAddrmsg:]
-	flags := attr.Uint32(find(rest, unix.IFA_FLAGS))
+	flags := attr.Uint32(attr.Find(rest, unix.IFA_FLAGS))
 	if flags&unix.IFA_F_DADFAILED != 0 {
 		return nil
 	}
 	head := slices.Clone(row[:unix.SizeofIfAddrmsg])
 	head[2] = byte(flags & asked6)
-	body := number(append(head, without(rest, unix.IFA_CACHEINFO, unix.IFA_FLAGS)...), unix.IFA_FLAGS, flags&asked6)
+	body := attr.Number(append(head, attr.Without(rest, unix.IFA_CACHEINFO, unix.IFA_FLAGS)...), unix.IFA_FLAGS, flags&asked6)
 	if flags&unix.IFA_F_DEPRECATED == 0 {
 		return body
 	}
@@ -79,7 +79,7 @@ func (b *builder) tentative(space int) bool {
 	}
 	return slices.ContainsFunc(rows, func(row []byte) bool {
 		return len(row) >= unix.SizeofIfAddrmsg && carries[indexOf(row)] &&
-			attr.Uint32(find(row[unix.SizeofIfAddrmsg:], unix.IFA_FLAGS))&(unix.IFA_F_TENTATIVE|unix.IFA_F_DADFAILED) == unix.IFA_F_TENTATIVE
+			attr.Uint32(attr.Find(row[unix.SizeofIfAddrmsg:], unix.IFA_FLAGS))&(unix.IFA_F_TENTATIVE|unix.IFA_F_DADFAILED) == unix.IFA_F_TENTATIVE
 	})
 }
 
@@ -97,7 +97,7 @@ var conf6 = []struct {
 
 // of6 is the kernel's array of a device's settings of IPv6; nil: it does not speak it.
 func of6(link []byte) []byte {
-	return find(find(find(link, unix.IFLA_AF_SPEC), unix.AF_INET6), unix.IFLA_INET6_CONF)
+	return attr.Find(attr.Find(attr.Find(link, unix.IFLA_AF_SPEC), unix.AF_INET6), unix.IFLA_INET6_CONF)
 }
 
 func at6(conf []byte, place int) (value int32, ok bool) {
@@ -115,7 +115,7 @@ func (b *builder) configure6(space int) {
 		return
 	}
 	const skipStats = 8 // RTEXT_FILTER_SKIP_STATS
-	rows, err := b.conns[space].dump(unix.RTM_GETLINK, number(make([]byte, unix.SizeofIfInfomsg), unix.IFLA_EXT_MASK, skipStats))
+	rows, err := b.conns[space].dump(unix.RTM_GETLINK, attr.Number(make([]byte, unix.SizeofIfInfomsg), unix.IFLA_EXT_MASK, skipStats))
 	if err != nil {
 		b.miss(space, Value, "net.ipv6.conf", err)
 		return
@@ -151,7 +151,7 @@ func (b *builder) write6(space int, l Link, now []byte) {
 // makes it of a secret makes it of chance, since there is no secret.
 func (l Link) generates() []byte {
 	const secret, random = 2, 3
-	mode := find(find(l.attr(unix.IFLA_AF_SPEC), unix.AF_INET6), unix.IFLA_INET6_ADDR_GEN_MODE)
+	mode := attr.Find(attr.Find(l.attr(unix.IFLA_AF_SPEC), unix.AF_INET6), unix.IFLA_INET6_ADDR_GEN_MODE)
 	if attr.Uint8(mode) == secret {
 		return []byte{random}
 	}

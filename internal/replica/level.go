@@ -140,9 +140,9 @@ func address(row []byte) []byte {
 	head := slices.Clone(row[:unix.SizeofIfAddrmsg])
 	rest := row[unix.SizeofIfAddrmsg:]
 	// Which address is secondary is what their order says.
-	flags := attr.Uint32(find(rest, unix.IFA_FLAGS)) &^ (unix.IFA_F_SECONDARY | unix.IFA_F_PERMANENT)
+	flags := attr.Uint32(attr.Find(rest, unix.IFA_FLAGS)) &^ (unix.IFA_F_SECONDARY | unix.IFA_F_PERMANENT)
 	head[2] = byte(flags)
-	return number(append(head, without(rest, unix.IFA_CACHEINFO, unix.IFA_FLAGS)...), unix.IFA_FLAGS, flags)
+	return attr.Number(append(head, attr.Without(rest, unix.IFA_CACHEINFO, unix.IFA_FLAGS)...), unix.IFA_FLAGS, flags)
 }
 
 // hopFlags are those of a next hop that somebody sets; fib_create_info() refuses
@@ -164,13 +164,13 @@ func route(row []byte) []byte {
 	binary.NativeEndian.PutUint32(head[8:], flags&hopFlags)
 	const nhID = 30 // RTA_NH_ID
 	drop := []uint16{unix.RTA_CACHEINFO, unix.RTA_MULTIPATH}
-	if find(rest, nhID) != nil {
+	if attr.Find(rest, nhID) != nil {
 		// The object says where to; to say so twice is refused.
 		drop = append(drop, unix.RTA_OIF, unix.RTA_GATEWAY, unix.RTA_VIA, unix.RTA_ENCAP, unix.RTA_ENCAP_TYPE)
-		return append(head, without(rest, drop...)...)
+		return append(head, attr.Without(rest, drop...)...)
 	}
-	body := append(head, without(rest, drop...)...)
-	if hops := find(rest, unix.RTA_MULTIPATH); hops != nil {
+	body := append(head, attr.Without(rest, drop...)...)
+	if hops := attr.Find(rest, unix.RTA_MULTIPATH); hops != nil {
 		hops = slices.Clone(hops)
 		for b := hops; len(b) >= unix.SizeofRtNexthop; {
 			size := int(binary.NativeEndian.Uint16(b))
@@ -205,10 +205,10 @@ func nextHop(row []byte) []byte {
 	head[1] = 0 // the scope, which is not to be said
 	binary.NativeEndian.PutUint32(head[4:], binary.NativeEndian.Uint32(head[4:])&hopFlags)
 	const fdb, resilient, told = 11, 12, 4 // NHA_FDB, NHA_RES_GROUP, NHA_RES_GROUP_UNBALANCED_TIME
-	if buckets := find(row[header:], resilient); buckets != nil {
-		head = nest(head, resilient, without(buckets, told))
+	if buckets := attr.Find(row[header:], resilient); buckets != nil {
+		head = attr.Nest(head, resilient, attr.Without(buckets, told))
 	}
-	return append(head, only(row[header:], unix.NHA_ID, fdb, unix.NHA_GROUP, unix.NHA_GROUP_TYPE, unix.NHA_BLACKHOLE, unix.NHA_OIF,
+	return append(head, attr.Only(row[header:], unix.NHA_ID, fdb, unix.NHA_GROUP, unix.NHA_GROUP_TYPE, unix.NHA_BLACKHOLE, unix.NHA_OIF,
 		unix.NHA_GATEWAY, unix.NHA_ENCAP_TYPE, unix.NHA_ENCAP)...)
 }
 
@@ -227,7 +227,7 @@ func neighbour(row []byte) []byte {
 	if state&(unix.NUD_DELAY|unix.NUD_PROBE) != 0 {
 		binary.NativeEndian.PutUint16(head[8:], unix.NUD_STALE)
 	}
-	return append(head, without(row[unix.SizeofNdMsg:], unix.NDA_CACHEINFO, unix.NDA_PROBES)...)
+	return append(head, attr.Without(row[unix.SizeofNdMsg:], unix.NDA_CACHEINFO, unix.NDA_PROBES)...)
 }
 
 // forwarding picks the entries of the forwarding database that are no device's own.
@@ -240,9 +240,9 @@ func (b *builder) forwarding(space int) func([]byte) []byte {
 		if len(row) < unix.SizeofNdMsg || !bridged[indexOf(row)] {
 			return nil
 		}
-		mac := find(row[unix.SizeofNdMsg:], unix.NDA_LLADDR)
+		mac := attr.Find(row[unix.SizeofNdMsg:], unix.NDA_LLADDR)
 		const local = unix.NUD_PERMANENT
-		own := binary.NativeEndian.Uint16(row[8:])&local != 0 && find(row[unix.SizeofNdMsg:], unix.NDA_DST) == nil
+		own := binary.NativeEndian.Uint16(row[8:])&local != 0 && attr.Find(row[unix.SizeofNdMsg:], unix.NDA_DST) == nil
 		if len(mac) == 0 || mac[0]&1 != 0 || own && b.ownMAC(space, mac) {
 			return nil
 		}
@@ -252,8 +252,8 @@ func (b *builder) forwarding(space int) func([]byte) []byte {
 
 // bridgeEntry is an entry of a forwarding database as it is asked for.
 func bridgeEntry(row []byte) []byte {
-	entry := append(slices.Clone(row[:unix.SizeofNdMsg]), without(row[unix.SizeofNdMsg:], unix.NDA_CACHEINFO, unix.NDA_PROBES)...)
-	if find(row[unix.SizeofNdMsg:], unix.NDA_MASTER) != nil && entry[10] != 0 && entry[10]&unix.NTF_SELF == 0 {
+	entry := append(slices.Clone(row[:unix.SizeofNdMsg]), attr.Without(row[unix.SizeofNdMsg:], unix.NDA_CACHEINFO, unix.NDA_PROBES)...)
+	if attr.Find(row[unix.SizeofNdMsg:], unix.NDA_MASTER) != nil && entry[10] != 0 && entry[10]&unix.NTF_SELF == 0 {
 		entry[10] |= unix.NTF_MASTER // without any flag it is the bridge's; with others that has to be said (rtnl_fdb_add())
 	}
 	return entry

@@ -26,7 +26,7 @@ var linkData = map[string]func(data []byte) []byte{
 	"ipvlan":  func(data []byte) []byte { return data },
 	"vrf":     func(data []byte) []byte { return data },
 	"bond": func(data []byte) []byte {
-		return only(data, unix.IFLA_BOND_MODE, unix.IFLA_BOND_MIIMON, unix.IFLA_BOND_XMIT_HASH_POLICY)
+		return attr.Only(data, unix.IFLA_BOND_MODE, unix.IFLA_BOND_MIIMON, unix.IFLA_BOND_XMIT_HASH_POLICY)
 	},
 }
 
@@ -41,11 +41,11 @@ func bridgeData(data []byte) []byte {
 		unix.IFLA_BR_MCAST_MEMBERSHIP_INTVL, unix.IFLA_BR_MCAST_QUERIER_INTVL, unix.IFLA_BR_MCAST_QUERY_INTVL, unix.IFLA_BR_MCAST_QUERY_RESPONSE_INTVL,
 		unix.IFLA_BR_MCAST_STARTUP_QUERY_INTVL, unix.IFLA_BR_MCAST_IGMP_VERSION, unix.IFLA_BR_MCAST_MLD_VERSION,
 		unix.IFLA_BR_NF_CALL_IPTABLES, unix.IFLA_BR_NF_CALL_IP6TABLES, unix.IFLA_BR_NF_CALL_ARPTABLES}
-	if attr.Uint8(find(data, unix.IFLA_BR_VLAN_FILTERING)) != 0 {
+	if attr.Uint8(attr.Find(data, unix.IFLA_BR_VLAN_FILTERING)) != 0 {
 		kinds = append(kinds, unix.IFLA_BR_VLAN_FILTERING, unix.IFLA_BR_VLAN_PROTOCOL, unix.IFLA_BR_VLAN_DEFAULT_PVID)
 	}
-	set := only(data, kinds...)
-	if options := find(data, unix.IFLA_BR_MULTI_BOOLOPT); attr.Uint32(options) != 0 { // struct br_boolopt_multi: those that are on
+	set := attr.Only(data, kinds...)
+	if options := attr.Find(data, unix.IFLA_BR_MULTI_BOOLOPT); attr.Uint32(options) != 0 { // struct br_boolopt_multi: those that are on
 		set = attr.Append(set, unix.IFLA_BR_MULTI_BOOLOPT, slices.Concat(options[:4], options[:4]))
 	}
 	return set
@@ -55,17 +55,17 @@ func bridgeData(data []byte) []byte {
 // it: somebody asks for them.
 func (l Link) snoops() bool {
 	data := l.info(unix.IFLA_INFO_DATA)
-	return l.Kind == "bridge" && attr.Uint8(find(data, unix.IFLA_BR_MCAST_SNOOPING)) != 0 && len(find(data, unix.IFLA_BR_MCAST_QUERIER_STATE)) > 0
+	return l.Kind == "bridge" && attr.Uint8(attr.Find(data, unix.IFLA_BR_MCAST_SNOOPING)) != 0 && len(attr.Find(data, unix.IFLA_BR_MCAST_QUERIER_STATE)) > 0
 }
 
 // vlanData names those flags alone that are set: the kernel tells them with a mask of all
 // bits, and takes none with bits that it has no flag for (vlan_dev_change_flags()).
 func vlanData(data []byte) []byte {
-	flags := find(data, unix.IFLA_VLAN_FLAGS)
+	flags := attr.Find(data, unix.IFLA_VLAN_FLAGS)
 	if len(flags) < 4 {
 		return data
 	}
-	data = without(data, unix.IFLA_VLAN_FLAGS)
+	data = attr.Without(data, unix.IFLA_VLAN_FLAGS)
 	return attr.Append(data, unix.IFLA_VLAN_FLAGS, slices.Concat(flags[:4], flags[:4])) // struct ifla_vlan_flags
 }
 
@@ -74,14 +74,14 @@ func vlanData(data []byte) []byte {
 // out what a kernel tells and does not take.
 func vxlanData(data []byte) []byte {
 	const reservedBits = 33 // IFLA_VXLAN_RESERVED_BITS
-	inherits := attr.Uint8(find(data, unix.IFLA_VXLAN_TTL_INHERIT)) != 0
+	inherits := attr.Uint8(attr.Find(data, unix.IFLA_VXLAN_TTL_INHERIT)) != 0
 	var on []byte // to say that it is off reserves the bits for it
 	for _, kind := range []uint16{unix.IFLA_VXLAN_REMCSUM_TX, unix.IFLA_VXLAN_REMCSUM_RX} {
-		if attr.Uint8(find(data, kind)) != 0 {
-			on = append(on, only(data, kind)...)
+		if attr.Uint8(attr.Find(data, kind)) != 0 {
+			on = append(on, attr.Only(data, kind)...)
 		}
 	}
-	data = only(data, unix.IFLA_VXLAN_ID, unix.IFLA_VXLAN_GROUP, unix.IFLA_VXLAN_LINK, unix.IFLA_VXLAN_LOCAL, unix.IFLA_VXLAN_TTL,
+	data = attr.Only(data, unix.IFLA_VXLAN_ID, unix.IFLA_VXLAN_GROUP, unix.IFLA_VXLAN_LINK, unix.IFLA_VXLAN_LOCAL, unix.IFLA_VXLAN_TTL,
 		unix.IFLA_VXLAN_GROUP6, unix.IFLA_VXLAN_LOCAL6, unix.IFLA_VXLAN_LABEL, unix.IFLA_VXLAN_UDP_ZERO_CSUM6_TX, unix.IFLA_VXLAN_UDP_ZERO_CSUM6_RX,
 		unix.IFLA_VXLAN_LIMIT, unix.IFLA_VXLAN_L2MISS, unix.IFLA_VXLAN_L3MISS, unix.IFLA_VXLAN_LOCALBYPASS,
 		reservedBits, unix.IFLA_VXLAN_REMCSUM_NOPARTIAL,
@@ -98,9 +98,9 @@ func vxlanData(data []byte) []byte {
 // have.
 func macvlanData(data []byte) []byte {
 	const replaces = 3 // MACVLAN_MACADDR_SET
-	set := only(data, unix.IFLA_MACVLAN_MODE, unix.IFLA_MACVLAN_FLAGS, unix.IFLA_MACVLAN_BC_QUEUE_LEN, unix.IFLA_MACVLAN_BC_CUTOFF)
-	if heard := find(data, unix.IFLA_MACVLAN_MACADDR_DATA); len(heard) > 0 {
-		set = nest(number(set, unix.IFLA_MACVLAN_MACADDR_MODE, replaces), unix.IFLA_MACVLAN_MACADDR_DATA, heard)
+	set := attr.Only(data, unix.IFLA_MACVLAN_MODE, unix.IFLA_MACVLAN_FLAGS, unix.IFLA_MACVLAN_BC_QUEUE_LEN, unix.IFLA_MACVLAN_BC_CUTOFF)
+	if heard := attr.Find(data, unix.IFLA_MACVLAN_MACADDR_DATA); len(heard) > 0 {
+		set = attr.Nest(attr.Number(set, unix.IFLA_MACVLAN_MACADDR_MODE, replaces), unix.IFLA_MACVLAN_MACADDR_DATA, heard)
 	}
 	return set
 }
@@ -118,7 +118,7 @@ func (b *builder) makeLinks() error {
 		}
 		for _, row := range rows { // lo, and what the kernel puts into every namespace
 			at := place{i, indexOf(row)}
-			name := attr.String(find(row[unix.SizeofIfInfomsg:], unix.IFLA_IFNAME))
+			name := attr.String(attr.Find(row[unix.SizeofIfInfomsg:], unix.IFLA_IFNAME))
 			for _, l := range s.Links {
 				b.made[at] = b.made[at] || l.Index == at.index && l.Name == name
 			}
@@ -167,16 +167,16 @@ func (b *builder) makeLink(space int, l Link) error {
 		return b.makeWire(space, l)
 	}
 	body := linkBody(l.Index, l)
-	info := text(nil, unix.IFLA_INFO_KIND, l.Kind)
-	info = nest(info, unix.IFLA_INFO_DATA, data(l.info(unix.IFLA_INFO_DATA)))
-	body = nest(body, unix.IFLA_LINKINFO, info)
+	info := attr.Text(nil, unix.IFLA_INFO_KIND, l.Kind)
+	info = attr.Nest(info, unix.IFLA_INFO_DATA, data(l.info(unix.IFLA_INFO_DATA)))
+	body = attr.Nest(body, unix.IFLA_LINKINFO, info)
 	c := b.conns[space]
 	if lower := l.lower(); lower != 0 && slices.Contains(stacked, l.Kind) {
-		body = number(body, unix.IFLA_LINK, uint32(lower))
+		body = attr.Number(body, unix.IFLA_LINK, uint32(lower))
 		if l.At != space {
 			// What it stands on is looked for where the request is made.
 			c = b.conns[l.At]
-			body = number(body, unix.IFLA_NET_NS_FD, uint32(b.copy.Spaces[space].FD()))
+			body = attr.Number(body, unix.IFLA_NET_NS_FD, uint32(b.copy.Spaces[space].FD()))
 		}
 	}
 	return c.do(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, body)
@@ -185,8 +185,8 @@ func (b *builder) makeLink(space int, l Link) error {
 // makeAlone makes a device that loses what is sent on it: of a kind that this kernel has.
 func (b *builder) makeAlone(space int, l Link) (err error) {
 	for _, kind := range []string{"dummy", "ifb"} {
-		info := text(nil, unix.IFLA_INFO_KIND, kind)
-		err = b.conns[space].do(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, nest(linkBody(l.Index, l), unix.IFLA_LINKINFO, info))
+		info := attr.Text(nil, unix.IFLA_INFO_KIND, kind)
+		err = b.conns[space].do(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, attr.Nest(linkBody(l.Index, l), unix.IFLA_LINKINFO, info))
 		if !errors.Is(err, unix.EOPNOTSUPP) {
 			return err
 		}
@@ -209,20 +209,20 @@ func (b *builder) peer(l Link) (Link, bool) {
 
 // vethEnd is the peer in VETH_INFO_PEER.
 func vethEnd[FD ~int](fd FD, peer Link) []byte {
-	return number(linkBody(peer.Index, peer), unix.IFLA_NET_NS_FD, uint32(fd))
+	return attr.Number(linkBody(peer.Index, peer), unix.IFLA_NET_NS_FD, uint32(fd))
 }
 
 func (b *builder) makeVeth(space int, l Link, end []byte) error {
-	info := text(nil, unix.IFLA_INFO_KIND, "veth")
-	info = nest(info, unix.IFLA_INFO_DATA, attr.Append(nil, vethInfoPeer, end))
-	return b.conns[space].do(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, nest(linkBody(l.Index, l), unix.IFLA_LINKINFO, info))
+	info := attr.Text(nil, unix.IFLA_INFO_KIND, "veth")
+	info = attr.Nest(info, unix.IFLA_INFO_DATA, attr.Append(nil, vethInfoPeer, end))
+	return b.conns[space].do(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, attr.Nest(linkBody(l.Index, l), unix.IFLA_LINKINFO, info))
 }
 
 // linkBody is a request to make a device that is like another.
 func linkBody(index int, l Link) []byte {
 	body := make([]byte, unix.SizeofIfInfomsg)
 	binary.NativeEndian.PutUint32(body[4:], uint32(index))
-	body = text(body, unix.IFLA_IFNAME, l.Name)
+	body = attr.Text(body, unix.IFLA_IFNAME, l.Name)
 	// An ipvlan has the MAC address of what it stands on, and one of zeros is none.
 	if mac := l.attr(unix.IFLA_ADDRESS); len(mac) == 6 && l.Kind != "ipvlan" && slices.ContainsFunc(mac, func(c byte) bool { return c != 0 }) {
 		body = attr.Append(body, unix.IFLA_ADDRESS, mac)

@@ -40,24 +40,24 @@ func (b *builder) setBody(l Link) []byte {
 	binary.NativeEndian.PutUint32(body[8:], l.flags()&flagsKept)
 	binary.NativeEndian.PutUint32(body[12:], flagsKept)
 	if master := l.master(); master != 0 {
-		body = number(body, unix.IFLA_MASTER, uint32(master))
+		body = attr.Number(body, unix.IFLA_MASTER, uint32(master))
 	}
 	if mtu := l.attr(unix.IFLA_MTU); l.Name == "lo" && mtu != nil {
 		body = attr.Append(body, unix.IFLA_MTU, mtu)
 	}
 	var families []byte
-	if conf := find(find(l.attr(unix.IFLA_AF_SPEC), unix.AF_INET), unix.IFLA_INET_CONF); conf != nil {
+	if conf := attr.Find(attr.Find(l.attr(unix.IFLA_AF_SPEC), unix.AF_INET), unix.IFLA_INET_CONF); conf != nil {
 		var values []byte
 		for place := 0; 4*place+4 <= len(conf); place++ {
 			values = attr.Append(values, uint16(place+1), conf[4*place:4*place+4])
 		}
-		families = nest(families, unix.AF_INET, nest(nil, unix.IFLA_INET_CONF, values))
+		families = attr.Nest(families, unix.AF_INET, attr.Nest(nil, unix.IFLA_INET_CONF, values))
 	}
 	if mode := l.generates(); mode != nil {
-		families = nest(families, unix.AF_INET6, attr.Append(nil, unix.IFLA_INET6_ADDR_GEN_MODE, mode))
+		families = attr.Nest(families, unix.AF_INET6, attr.Append(nil, unix.IFLA_INET6_ADDR_GEN_MODE, mode))
 	}
 	if families != nil {
-		body = nest(body, unix.IFLA_AF_SPEC, families)
+		body = attr.Nest(body, unix.IFLA_AF_SPEC, families)
 	}
 	return body
 }
@@ -77,7 +77,7 @@ func (b *builder) configurePort(space int, l Link) {
 	if !isPort(l) {
 		return
 	}
-	if err := b.setPort(space, l, only(l.info(unix.IFLA_INFO_SLAVE_DATA), portData...)); err != nil {
+	if err := b.setPort(space, l, attr.Only(l.info(unix.IFLA_INFO_SLAVE_DATA), portData...)); err != nil {
 		b.miss(space, Device, l.Name, err)
 	}
 }
@@ -85,8 +85,8 @@ func (b *builder) configurePort(space int, l Link) {
 func (b *builder) setPort(space int, l Link, data []byte) error {
 	body := make([]byte, unix.SizeofIfInfomsg)
 	binary.NativeEndian.PutUint32(body[4:], uint32(l.Index))
-	info := text(nil, unix.IFLA_INFO_SLAVE_KIND, "bridge")
-	return b.conns[space].do(unix.RTM_NEWLINK, 0, nest(body, unix.IFLA_LINKINFO, nest(info, unix.IFLA_INFO_SLAVE_DATA, data)))
+	info := attr.Text(nil, unix.IFLA_INFO_SLAVE_KIND, "bridge")
+	return b.conns[space].do(unix.RTM_NEWLINK, 0, attr.Nest(body, unix.IFLA_LINKINFO, attr.Nest(info, unix.IFLA_INFO_SLAVE_DATA, data)))
 }
 
 // holdPorts puts ports into the state that they had, where the kernel has not
@@ -95,7 +95,7 @@ func (b *builder) setPort(space int, l Link, data []byte) error {
 func (b *builder) holdPorts(space int) {
 	const forwarding = 3 // BR_STATE_FORWARDING
 	for _, l := range b.network.Spaces[space].Links {
-		state := find(l.info(unix.IFLA_INFO_SLAVE_DATA), unix.IFLA_BRPORT_STATE)
+		state := attr.Find(l.info(unix.IFLA_INFO_SLAVE_DATA), unix.IFLA_BRPORT_STATE)
 		if !isPort(l) || !l.up() || !l.carrier() || !l.running() || attr.Uint8(state) == forwarding || state == nil {
 			continue
 		}
@@ -103,7 +103,7 @@ func (b *builder) holdPorts(space int) {
 		// bridge opens a port anew that it hears of (br_port_carrier_check()).
 		head := family(unix.SizeofIfInfomsg, unix.AF_BRIDGE)
 		binary.NativeEndian.PutUint32(head[4:], uint32(l.Index))
-		if err := b.conns[space].do(unix.RTM_SETLINK, 0, nest(head, unix.IFLA_PROTINFO, attr.Append(nil, unix.IFLA_BRPORT_STATE, state))); err != nil {
+		if err := b.conns[space].do(unix.RTM_SETLINK, 0, attr.Nest(head, unix.IFLA_PROTINFO, attr.Append(nil, unix.IFLA_BRPORT_STATE, state))); err != nil {
 			b.miss(space, Device, l.Name, err)
 		}
 	}
@@ -114,14 +114,14 @@ func (b *builder) holdPorts(space int) {
 // nothing for half a minute.
 func (b *builder) growTrees(space int) {
 	for _, l := range b.network.Spaces[space].Links {
-		stp := find(l.info(unix.IFLA_INFO_DATA), unix.IFLA_BR_STP_STATE)
+		stp := attr.Find(l.info(unix.IFLA_INFO_DATA), unix.IFLA_BR_STP_STATE)
 		if l.Kind != "bridge" || len(stp) < 4 || attr.Uint32(stp) == 0 {
 			continue
 		}
 		body := make([]byte, unix.SizeofIfInfomsg)
 		binary.NativeEndian.PutUint32(body[4:], uint32(l.Index))
-		info := nest(text(nil, unix.IFLA_INFO_KIND, "bridge"), unix.IFLA_INFO_DATA, attr.Append(nil, unix.IFLA_BR_STP_STATE, stp))
-		if err := b.conns[space].do(unix.RTM_NEWLINK, 0, nest(body, unix.IFLA_LINKINFO, info)); err != nil {
+		info := attr.Nest(attr.Text(nil, unix.IFLA_INFO_KIND, "bridge"), unix.IFLA_INFO_DATA, attr.Append(nil, unix.IFLA_BR_STP_STATE, stp))
+		if err := b.conns[space].do(unix.RTM_NEWLINK, 0, attr.Nest(body, unix.IFLA_LINKINFO, info)); err != nil {
 			b.miss(space, Device, l.Name, err)
 		}
 	}
@@ -150,12 +150,12 @@ func (b *builder) copyVLANs(space int, l Link) {
 	born := binary.NativeEndian.AppendUint16(binary.NativeEndian.AppendUint16(nil, 0), 1) // struct bridge_vlan_info: VLAN 1
 	c := b.conns[space]
 	// Whether it is born with VLAN 1 is the bridge's default_pvid's to say.
-	_ = c.do(unix.RTM_DELLINK, 0, nest(head, unix.IFLA_AF_SPEC, attr.Append(self, iflaBridgeVLANInfo, born)))
-	vlans := only(l.VLANs, iflaBridgeVLANInfo)
+	_ = c.do(unix.RTM_DELLINK, 0, attr.Nest(head, unix.IFLA_AF_SPEC, attr.Append(self, iflaBridgeVLANInfo, born)))
+	vlans := attr.Only(l.VLANs, iflaBridgeVLANInfo)
 	if len(vlans) == 0 {
 		return
 	}
-	if err := c.do(unix.RTM_SETLINK, 0, nest(head, unix.IFLA_AF_SPEC, append(self, vlans...))); err != nil {
+	if err := c.do(unix.RTM_SETLINK, 0, attr.Nest(head, unix.IFLA_AF_SPEC, append(self, vlans...))); err != nil {
 		b.miss(space, Device, l.Name, err)
 	}
 }

@@ -13,10 +13,10 @@ import (
 func TestAVLANIsMadeWithTheFlagsThatAreSet(t *testing.T) {
 	id := attr.Append(nil, unix.IFLA_VLAN_ID, []byte{210, 0})
 	told := attr.Append(bytes.Clone(id), unix.IFLA_VLAN_FLAGS, []byte{1, 0, 0, 0, 255, 255, 255, 255})
-	if got := find(vlanData(told), unix.IFLA_VLAN_FLAGS); !bytes.Equal(got, []byte{1, 0, 0, 0, 1, 0, 0, 0}) {
+	if got := attr.Find(vlanData(told), unix.IFLA_VLAN_FLAGS); !bytes.Equal(got, []byte{1, 0, 0, 0, 1, 0, 0, 0}) {
 		t.Errorf("the flags are %v", got)
 	}
-	if got := vlanData(told); !bytes.Equal(find(got, unix.IFLA_VLAN_ID), []byte{210, 0}) {
+	if got := vlanData(told); !bytes.Equal(attr.Find(got, unix.IFLA_VLAN_ID), []byte{210, 0}) {
 		t.Errorf("the ID is lost: %v", got)
 	}
 	if got := vlanData(id); !bytes.Equal(got, id) {

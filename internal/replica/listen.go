@@ -2,10 +2,12 @@ package replica
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -22,6 +24,7 @@ import (
 type Listener struct {
 	Proto string // tcp or udp
 	At    netip.AddrPort
+	Deaf  bool // it only keeps the port: a filter on its socket drops all that comes
 }
 
 // readListeners reads who listens; sockets that talk to one peer alone do
@@ -31,13 +34,18 @@ func readListeners(ctx context.Context, ns *nsenter.Namespace) (all []Listener, 
 	if err != nil {
 		return nil, err
 	}
+	listen := slices.DeleteFunc(slices.Clone(found.All), func(s socket.Socket) bool {
+		return s.Peer.IsValid() && s.Peer.Port() != 0 || s.Local.Port() == 0
+	})
+	inodes := make([]uint32, len(listen))
+	for i, s := range listen {
+		inodes[i] = s.Inode
+	}
+	deaf := socket.Deaf(ctx, inodes...)
 	seen := map[Listener]bool{}
-	for _, s := range found.All {
-		if s.Peer.IsValid() && s.Peer.Port() != 0 || s.Local.Port() == 0 {
-			continue
-		}
+	for _, s := range listen {
 		for _, addr := range takes(s) {
-			l := Listener{s.Proto.String(), netip.AddrPortFrom(addr, s.Local.Port())}
+			l := Listener{s.Proto.String(), netip.AddrPortFrom(addr, s.Local.Port()), deaf[s.Inode]}
 			if !seen[l] {
 				seen[l] = true
 				all = append(all, l)
@@ -100,14 +108,14 @@ func (l Listener) open() interface{ Close() error } {
 	}
 	switch l.Proto {
 	case "tcp":
-		listener, err := anywhere.Listen(context.Background(), "tcp"+family, l.At.String())
+		listener, err := l.anywhere().Listen(context.Background(), "tcp"+family, l.At.String())
 		if err != nil {
 			return nil
 		}
 		go welcome(listener)
 		return listener
 	case "udp":
-		packets, err := anywhere.ListenPacket(context.Background(), "udp"+family, l.At.String())
+		packets, err := l.anywhere().ListenPacket(context.Background(), "udp"+family, l.At.String())
 		if err != nil {
 			return nil
 		}
@@ -124,14 +132,26 @@ func (l Listener) open() interface{ Close() error } {
 
 // anywhere listens also at an address that is gone: who listened there before still does,
 // and is found again when it is back.
-var anywhere = net.ListenConfig{Control: func(network, _ string, c syscall.RawConn) error {
-	level, option := unix.IPPROTO_IP, unix.IP_FREEBIND
-	if strings.HasSuffix(network, "6") {
-		level, option = unix.IPPROTO_IPV6, unix.IPV6_FREEBIND
-	}
-	// Where it is refused, there is nobody at such an address.
-	return c.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), level, option, 1) })
-}}
+func (l Listener) anywhere() *net.ListenConfig {
+	c := &net.ListenConfig{Control: func(network, _ string, c syscall.RawConn) error {
+		level, option := unix.IPPROTO_IP, unix.IP_FREEBIND
+		if strings.HasSuffix(network, "6") {
+			level, option = unix.IPPROTO_IPV6, unix.IPV6_FREEBIND
+		}
+		var refused error
+		// Where the option is refused, there is nobody at such an address.
+		err := c.Control(func(fd uintptr) {
+			_ = unix.SetsockoptInt(int(fd), level, option, 1)
+			if l.Deaf {
+				drop := []unix.SockFilter{{Code: unix.BPF_RET | unix.BPF_K}}
+				refused = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: 1, Filter: &drop[0]})
+			}
+		})
+		return cmp.Or(err, refused)
+	}}
+	c.SetMultipathTCP(!l.Deaf) // such sockets take no filter
+	return c
+}
 
 func welcome(l net.Listener) {
 	for {
@@ -158,8 +178,8 @@ func receive(conn net.Conn) {
 	case bytes.HasPrefix(buf[:n], []byte("GET ")):
 		_, _ = io.WriteString(conn, "HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 	default:
-		if _, err := conn.Write(buf[:n]); err == nil {
-			_, _ = io.Copy(conn, conn)
+		for err == nil && sockopt.Singly(conn, buf[:n]) == nil {
+			n, err = conn.Read(buf)
 		}
 	}
 }

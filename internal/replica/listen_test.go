@@ -27,7 +27,8 @@ func TestWhoListenedAnswersInTheCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	every := netip.MustParseAddrPort("0.0.0.0:8080")
-	n.Spaces[1].Listeners = []Listener{{"tcp", every}, {"udp", every}}
+	kept := netip.MustParseAddrPort("0.0.0.0:8081")
+	n.Spaces[1].Listeners = []Listener{{Proto: "tcp", At: every}, {Proto: "udp", At: every}, {Proto: "tcp", At: kept, Deaf: true}, {Proto: "udp", At: kept, Deaf: true}}
 	c, err := Build(t.Context(), n)
 	if err != nil {
 		t.Fatal(err)
@@ -48,8 +49,20 @@ func TestWhoListenedAnswersInTheCopy(t *testing.T) {
 	if r := probe.Get(t.Context(), c.Spaces[0], "http://10.9.0.1:8080/", 4*time.Second); !r.OK {
 		t.Errorf("a page: %s", r.Message)
 	}
+	nobody := probe.Dial{Dst: netip.MustParseAddrPort("10.9.0.1:8081"), Timeout: 200 * time.Millisecond}
+	if r := probe.Connect(t.Context(), c.Spaces[0], nobody); r.Outcome != probe.Silent {
+		t.Errorf("a connection to who takes nothing: %s", r.Message)
+	}
+	if r := probe.Exchange(t.Context(), c.Spaces[0], nobody); r.Outcome != probe.Silent {
+		t.Errorf("a datagram to who takes nothing: %s", r.Message)
+	}
 	again, err := Read(t.Context(), []Source{{"again", c.Spaces[1]}})
-	if err != nil || len(again.Spaces[0].Listeners) != 2 {
-		t.Errorf("%v, %v", again.Spaces[0].Listeners, err)
+	if err != nil || len(again.Spaces[0].Listeners) != 4 {
+		t.Fatalf("%v, %v", again.Spaces[0].Listeners, err)
+	}
+	for _, l := range again.Spaces[0].Listeners {
+		if l.Deaf != (l.At == kept) {
+			t.Errorf("%v", l)
+		}
 	}
 }

@@ -9,11 +9,14 @@ import (
 
 	"nstutor/diag/attr"
 	"nstutor/diag/netfilter/ipset"
+	"nstutor/internal/replica/nftables"
 )
 
 // Network is several namespaces as their kernel had them.
 type Network struct {
 	Spaces []Space
+	// Asked is whom the copy is to be asked about: somebody, and no stranger.
+	Asked netip.Addr
 	// Missing is what could not be taken down.
 	Missing []Omission
 }
@@ -37,7 +40,7 @@ type Space struct {
 	Policies   [][]byte // of IPsec
 	Settings   []Setting
 	Sets       []ipset.Set // which rules of the packet filter ask
-	Filter     Filter
+	Filter     nftables.Ruleset
 	ByHandle   bool          // rules are called by their handles, also in tables of iptables
 	Legacy     []LegacyTable // of iptables-legacy, which a file does not have
 	Listeners  []Listener
@@ -69,16 +72,16 @@ func (s Space) Known() map[int][]netip.Addr {
 	all, ports := map[int][]netip.Addr{}, map[string]int{}
 	for _, row := range s.FDB {
 		if len(row) >= unix.SizeofNdMsg {
-			ports[string(find(row[unix.SizeofNdMsg:], unix.NDA_LLADDR))] = indexOf(row)
+			ports[string(attr.Find(row[unix.SizeofNdMsg:], unix.NDA_LLADDR))] = indexOf(row)
 		}
 	}
 	for _, row := range s.Neighbours {
 		if len(row) < unix.SizeofNdMsg {
 			continue
 		}
-		addr := attr.Addr(find(row[unix.SizeofNdMsg:], unix.NDA_DST))
+		addr := attr.Addr(attr.Find(row[unix.SizeofNdMsg:], unix.NDA_DST))
 		all[indexOf(row)] = append(all[indexOf(row)], addr)
-		if mac := string(find(row[unix.SizeofNdMsg:], unix.NDA_LLADDR)); ports[mac] != 0 && mac != "" {
+		if mac := string(attr.Find(row[unix.SizeofNdMsg:], unix.NDA_LLADDR)); ports[mac] != 0 && mac != "" {
 			all[ports[mac]] = append(all[ports[mac]], addr)
 		}
 	}
@@ -89,7 +92,7 @@ func (s Space) Known() map[int][]netip.Addr {
 func (s Space) Silent(who netip.Addr) bool {
 	return slices.ContainsFunc(s.Neighbours, func(row []byte) bool {
 		return len(row) >= unix.SizeofNdMsg && binary.NativeEndian.Uint16(row[8:])&(unix.NUD_FAILED|unix.NUD_INCOMPLETE) != 0 &&
-			attr.Addr(find(row[unix.SizeofNdMsg:], unix.NDA_DST)) == who
+			attr.Addr(attr.Find(row[unix.SizeofNdMsg:], unix.NDA_DST)) == who
 	})
 }
 
@@ -99,9 +102,9 @@ func prefixOf(row []byte) netip.Prefix {
 	if len(row) < unix.SizeofIfAddrmsg {
 		return netip.Prefix{}
 	}
-	local := find(row[unix.SizeofIfAddrmsg:], unix.IFA_LOCAL)
+	local := attr.Find(row[unix.SizeofIfAddrmsg:], unix.IFA_LOCAL)
 	if local == nil && row[0] == unix.AF_INET6 {
-		local = find(row[unix.SizeofIfAddrmsg:], unix.IFA_ADDRESS)
+		local = attr.Find(row[unix.SizeofIfAddrmsg:], unix.IFA_ADDRESS)
 	}
 	return netip.PrefixFrom(attr.Addr(local), int(row[1]))
 }
@@ -118,7 +121,12 @@ type Link struct {
 	VLANs []byte // IFLA_AF_SPEC of the bridge's or the port's; nil: none
 	// Alone says that nobody is to be at the other end in the copy: what is sent there is lost.
 	Alone bool `json:",omitempty"`
+	// Answered are the answers that were seen to come in from the other end.
+	Answered []Answer `json:",omitempty"`
 }
+
+// Answer is one by somebody, to somebody.
+type Answer struct{ By, To netip.Addr }
 
 // Leads reports whether it is a wire to a namespace that is not copied, which had a carrier
 // if it was up.
@@ -130,7 +138,7 @@ func (l Link) Leads() bool {
 const Elsewhere = -1
 
 // attr is the payload of an attribute of the device; nil when it has none.
-func (l Link) attr(kind uint16) []byte { return find(l.Message[unix.SizeofIfInfomsg:], kind) }
+func (l Link) attr(kind uint16) []byte { return attr.Find(l.Message[unix.SizeofIfInfomsg:], kind) }
 
 func (l Link) flags() uint32 { return binary.NativeEndian.Uint32(l.Message[8:]) }
 
@@ -149,21 +157,10 @@ func (l Link) lower() int { return attr.Int(l.attr(unix.IFLA_LINK)) }
 func (l Link) master() int { return attr.Int(l.attr(unix.IFLA_MASTER)) }
 
 // info is a part of IFLA_LINKINFO.
-func (l Link) info(kind uint16) []byte { return find(l.attr(unix.IFLA_LINKINFO), kind) }
+func (l Link) info(kind uint16) []byte { return attr.Find(l.attr(unix.IFLA_LINKINFO), kind) }
 
 // Setting is a sysctl, given as its path below /proc/sys.
 type Setting struct{ Path, Value string }
-
-// Filter is the packet filter of a namespace, as nf_tables has it.
-type Filter struct {
-	Tables, Chains, Objects, Sets, Elements, FlowTables, Rules []Object
-}
-
-// Object is one of nf_tables and the address family of its table.
-type Object struct {
-	Family byte
-	Attrs  []byte
-}
 
 // Omission is something that the copy does not have.
 type Omission struct {

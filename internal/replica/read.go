@@ -14,6 +14,7 @@ import (
 	"nstutor/diag/netfilter/ipset"
 	"nstutor/diag/table"
 	"nstutor/internal/nsenter"
+	"nstutor/internal/replica/nftables"
 	"nstutor/internal/say"
 )
 
@@ -93,7 +94,7 @@ func readSpace(ctx context.Context, sources []Source, i int) (Space, []Omission,
 	if s.Legacy, err = readLegacy(ns); err != nil {
 		return s, nil, err
 	}
-	if s.Filter, err = readFilter(ns); err != nil {
+	if s.Filter, err = nftables.Read(ns); err != nil {
 		return s, nil, say.Err("%s: read nf_tables rules: %v", "%s：读取 nf_tables 规则：%v", ns.Name(), err)
 	}
 	if s.Listeners, err = readListeners(ctx, ns); err != nil {
@@ -156,18 +157,18 @@ func readTables(c *conn, s *Space) error {
 // readLinks reads the devices, and where among the sources their wires lead.
 func readLinks(c *conn, sources []Source, here int) ([]Link, error) {
 	const skipStats, bridgeVLANs = 8, 2 // RTEXT_FILTER_* in <linux/rtnetlink.h>
-	rows, err := c.dump(unix.RTM_GETLINK, number(make([]byte, unix.SizeofIfInfomsg), unix.IFLA_EXT_MASK, skipStats))
+	rows, err := c.dump(unix.RTM_GETLINK, attr.Number(make([]byte, unix.SizeofIfInfomsg), unix.IFLA_EXT_MASK, skipStats))
 	if err != nil {
 		return nil, err
 	}
-	bridged, err := c.dump(unix.RTM_GETLINK, number(family(unix.SizeofIfInfomsg, unix.AF_BRIDGE), unix.IFLA_EXT_MASK, bridgeVLANs))
+	bridged, err := c.dump(unix.RTM_GETLINK, attr.Number(family(unix.SizeofIfInfomsg, unix.AF_BRIDGE), unix.IFLA_EXT_MASK, bridgeVLANs))
 	if err != nil {
 		return nil, err
 	}
 	vlans := map[int][]byte{}
 	for _, row := range bridged {
 		if len(row) >= unix.SizeofIfInfomsg {
-			vlans[indexOf(row)] = find(row[unix.SizeofIfInfomsg:], unix.IFLA_AF_SPEC)
+			vlans[indexOf(row)] = attr.Find(row[unix.SizeofIfInfomsg:], unix.IFLA_AF_SPEC)
 		}
 	}
 	places, err := places(c.NS, sources)
@@ -229,7 +230,7 @@ func unread(c *conn, s Space) (missing []Omission, err error) {
 		if l.snoops() {
 			missing = append(missing, Omission{What: Groups, Name: l.Name})
 		}
-		if xdp := l.attr(unix.IFLA_XDP); len(find(xdp, unix.IFLA_XDP_PROG_ID)) > 0 {
+		if xdp := l.attr(unix.IFLA_XDP); len(attr.Find(xdp, unix.IFLA_XDP_PROG_ID)) > 0 {
 			missing = append(missing, Omission{What: BPF, Name: l.Name})
 		}
 	}
@@ -238,7 +239,7 @@ func unread(c *conn, s Space) (missing []Omission, err error) {
 		if len(q) < 20 {
 			continue
 		}
-		kind := attr.String(find(q[20:], unix.TCA_KIND))
+		kind := attr.String(attr.Find(q[20:], unix.TCA_KIND))
 		switch {
 		case kind == clsact || kind == ingress:
 			missing = append(missing, Omission{What: BPF, Name: names[indexOf(q)]})

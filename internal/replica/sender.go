@@ -45,35 +45,37 @@ func (s Space) sender(l Link) (by sender) {
 		by.own = append(by.own, p.Masked())
 	}
 	for _, row := range s.Routes {
-		if p := routed(row, l.Index); p.IsValid() {
-			by.routed = append(by.routed, p)
-		}
+		by.routed = append(by.routed, routed(row, l.Index)...)
 	}
 	return by
 }
 
 // routed is the destination of a route by a device that somebody has made for it: a host, or
-// a network behind a gateway. By the default route goes what knows nobody here, and who is on
-// the same network has not been told of others.
-func routed(row []byte, dev int) netip.Prefix {
+// a network behind a gateway, and that. By the default route goes what knows nobody here, and
+// who is on the same network has not been told of others.
+func routed(row []byte, dev int) []netip.Prefix {
 	if len(row) < unix.SizeofRtMsg || row[7] != unix.RTN_UNICAST || row[1] == 0 {
-		return netip.Prefix{}
+		return nil
 	}
 	rest := row[unix.SizeofRtMsg:]
-	dst := netip.PrefixFrom(attr.Addr(find(rest, unix.RTA_DST)), int(row[1]))
-	gateway := find(rest, unix.RTA_GATEWAY) != nil || find(rest, unix.RTA_VIA) != nil
-	if attr.Int(find(rest, unix.RTA_OIF)) != dev || !dst.IsValid() || !gateway && !dst.IsSingleIP() {
-		return netip.Prefix{}
+	dst := netip.PrefixFrom(attr.Addr(attr.Find(rest, unix.RTA_DST)), int(row[1]))
+	via := attr.Find(rest, unix.RTA_GATEWAY)
+	if attr.Int(attr.Find(rest, unix.RTA_OIF)) != dev || !dst.IsValid() || via == nil && attr.Find(rest, unix.RTA_VIA) == nil && !dst.IsSingleIP() {
+		return nil
 	}
-	return dst
+	if gateway := attr.Addr(via); via != nil {
+		return []netip.Prefix{dst, netip.PrefixFrom(gateway, gateway.BitLen())}
+	}
+	return []netip.Prefix{dst}
 }
 
-// returns reports whether an answer to the sender of a frame would find its way back.
-func (f *far) returns(frame []byte, src, dst netip.Addr) bool {
+// returns reports whether an answer to the sender of a frame would find its way back, or was
+// seen to.
+func (f *far) returns(o outlook, frame []byte, src, dst netip.Addr) bool {
 	in := func(p []netip.Prefix, a netip.Addr) bool {
 		return slices.ContainsFunc(p, func(p netip.Prefix) bool { return p.Contains(a) })
 	}
-	return slices.ContainsFunc(f.senders[string(frame[6:12])], func(s sender) bool {
+	return slices.Contains(o.answered, Answer{By: dst, To: src}) || slices.ContainsFunc(f.senders[string(frame[6:12])], func(s sender) bool {
 		return in(s.own, src) || within(src) && within(dst) && in(s.routed, dst)
 	})
 }
@@ -86,7 +88,7 @@ func (b *builder) vxlanPorts() map[uint16]bool {
 	all := map[uint16]bool{}
 	for _, s := range b.network.Spaces {
 		for _, l := range s.Links {
-			if port := find(l.info(unix.IFLA_INFO_DATA), unix.IFLA_VXLAN_PORT); l.Kind == "vxlan" && len(port) == 2 {
+			if port := attr.Find(l.info(unix.IFLA_INFO_DATA), unix.IFLA_VXLAN_PORT); l.Kind == "vxlan" && len(port) == 2 {
 				all[binary.BigEndian.Uint16(port)] = true
 			}
 		}

@@ -18,12 +18,12 @@ type hop struct {
 func hops(row []byte) (all []hop) {
 	rest := row[unix.SizeofRtMsg:]
 	add := func(attrs []byte, dev uint32) {
-		if gateway := find(attrs, unix.RTA_GATEWAY); gateway != nil && dev != 0 {
+		if gateway := attr.Find(attrs, unix.RTA_GATEWAY); gateway != nil && dev != 0 {
 			all = append(all, hop{gateway, dev})
 		}
 	}
-	add(rest, attr.Uint32(find(rest, unix.RTA_OIF)))
-	for b := find(rest, unix.RTA_MULTIPATH); len(b) >= unix.SizeofRtNexthop; {
+	add(rest, attr.Uint32(attr.Find(rest, unix.RTA_OIF)))
+	for b := attr.Find(rest, unix.RTA_MULTIPATH); len(b) >= unix.SizeofRtNexthop; {
 		size := int(binary.NativeEndian.Uint16(b))
 		if size < unix.SizeofRtNexthop || size > len(b) {
 			break
@@ -42,8 +42,8 @@ func (b *builder) addStranded(space int, row []byte) error {
 		near := make([]byte, unix.SizeofRtMsg)
 		near[0], near[1], near[4] = row[0], byte(8*len(h.gateway)), row[4] // family, prefix length, table
 		near[5], near[6], near[7] = unix.RTPROT_BOOT, unix.RT_SCOPE_LINK, unix.RTN_UNICAST
-		near = number(attr.Append(near, unix.RTA_DST, h.gateway), unix.RTA_OIF, h.dev)
-		if table := find(row[unix.SizeofRtMsg:], unix.RTA_TABLE); table != nil {
+		near = attr.Number(attr.Append(near, unix.RTA_DST, h.gateway), unix.RTA_OIF, h.dev)
+		if table := attr.Find(row[unix.SizeofRtMsg:], unix.RTA_TABLE); table != nil {
 			near = attr.Append(near, unix.RTA_TABLE, table)
 		}
 		if b.conns[space].do(unix.RTM_NEWROUTE, unix.NLM_F_CREATE|unix.NLM_F_EXCL, near) == nil {

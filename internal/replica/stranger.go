@@ -72,10 +72,10 @@ func (s Space) leavesBy(l Link, family byte) bool {
 			return false
 		}
 		rest := row[unix.SizeofRtMsg:]
-		if by(attr.Int(find(rest, unix.RTA_OIF))) {
+		if by(attr.Int(attr.Find(rest, unix.RTA_OIF))) {
 			return true
 		}
-		for hops := find(rest, unix.RTA_MULTIPATH); len(hops) >= unix.SizeofRtNexthop; {
+		for hops := attr.Find(rest, unix.RTA_MULTIPATH); len(hops) >= unix.SizeofRtNexthop; {
 			if by(int(int32(binary.NativeEndian.Uint32(hops[4:])))) {
 				return true
 			}
@@ -132,17 +132,22 @@ func (b *builder) strangers(family byte) []netip.Addr {
 		taken := slices.ContainsFunc(b.network.Spaces, func(s Space) bool {
 			return slices.ContainsFunc(s.Prefixes(), func(p netip.Prefix) bool { return p.Masked().Contains(addr) })
 		})
-		if addr.Is6() == (family == unix.AF_INET6) && !taken {
+		if addr.Is6() == (family == unix.AF_INET6) && !taken && addr != b.network.Asked {
 			return []netip.Addr{addr}
 		}
 	}
 	return nil
 }
 
-// neighbours is an address of the wire's network that nobody has who was seen.
+// neighbours is an address of the wire's network that nobody has who was seen, or is named.
 func (b *builder) neighbours(space int, l Link, family byte) []netip.Addr {
 	s := b.network.Spaces[space]
-	seen := map[netip.Addr]bool{}
+	seen := map[netip.Addr]bool{b.network.Asked: true}
+	for _, row := range s.Routes {
+		if len(row) >= unix.SizeofRtMsg {
+			seen[attr.Addr(attr.Find(row[unix.SizeofRtMsg:], unix.RTA_GATEWAY))] = true
+		}
+	}
 	for _, other := range b.network.Spaces {
 		for _, p := range other.Prefixes() {
 			seen[p.Addr()] = true

@@ -38,20 +38,20 @@ func (b *builder) copyTimers(space int) {
 		if len(row) < header {
 			continue
 		}
-		name := attr.String(find(row[header:], ndtaName))
+		name := attr.String(attr.Find(row[header:], ndtaName))
 		if name == "" || neighbourTables[row[0]] != name {
 			continue
 		}
-		parms := find(row[header:], ndtaParms)
-		index := attr.Uint32(find(parms, ndtpaIfindex))
+		parms := attr.Find(row[header:], ndtaParms)
+		index := attr.Uint32(attr.Find(parms, ndtpaIfindex))
 		if index == 0 || alone[index] {
 			continue // those of devices to come, which no lab may set
 		}
-		kept := only(parms, ndtpaIfindex, ndtpaAppProbes, ndtpaUcastProbes, ndtpaMcastProbes, ndtpaQueueLenbytes)
+		kept := attr.Only(parms, ndtpaIfindex, ndtpaAppProbes, ndtpaUcastProbes, ndtpaMcastProbes, ndtpaQueueLenbytes)
 		for kind, ms := range ownTimes {
 			kept = attr.Append(kept, kind, binary.NativeEndian.AppendUint64(nil, ms))
 		}
-		body := nest(text(slices.Clone(row[:header]), ndtaName, name), ndtaParms, kept)
+		body := attr.Nest(attr.Text(slices.Clone(row[:header]), ndtaName, name), ndtaParms, kept)
 		if err := b.conns[space].do(unix.RTM_SETNEIGHTBL, 0, body); err != nil {
 			b.miss(space, Value, name, err)
 		}

@@ -22,11 +22,11 @@ type wire struct {
 // makeWire makes a device that leads outside.
 func (b *builder) makeWire(space int, l Link) error {
 	w := wire{space, l, fmt.Sprintf("w%d.%d", space, l.Index)}
-	end := text(make([]byte, unix.SizeofIfInfomsg), unix.IFLA_IFNAME, w.end)
+	end := attr.Text(make([]byte, unix.SizeofIfInfomsg), unix.IFLA_IFNAME, w.end)
 	if mtu := l.attr(unix.IFLA_MTU); mtu != nil {
 		end = attr.Append(end, unix.IFLA_MTU, mtu)
 	}
-	end = number(end, unix.IFLA_NET_NS_FD, uint32(b.copy.outside.FD()))
+	end = attr.Number(end, unix.IFLA_NET_NS_FD, uint32(b.copy.outside.FD()))
 	if err := b.makeVeth(space, l, end); err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (b *builder) raiseWires() error {
 		body := make([]byte, unix.SizeofIfInfomsg)
 		binary.NativeEndian.PutUint32(body[8:], unix.IFF_UP)
 		binary.NativeEndian.PutUint32(body[12:], unix.IFF_UP)
-		if err := c.do(unix.RTM_NEWLINK, 0, text(body, unix.IFLA_IFNAME, w.end)); err != nil {
+		if err := c.do(unix.RTM_NEWLINK, 0, attr.Text(body, unix.IFLA_IFNAME, w.end)); err != nil {
 			return say.Err("set %s up: %v", "启用 %s：%v", w.end, err)
 		}
 	}
@@ -68,16 +68,18 @@ type outlook struct {
 	// is a network. A port of a bridge is one of many, and answers for itself, unless all
 	// the others are copied.
 	assumes bool
+	// answered are the answers that were seen to come from there.
+	answered []Answer
 }
 
 // look is what the copied tables say of the other end of a wire.
 func (b *builder) look(w wire) outlook {
 	s := b.network.Spaces[w.space]
-	o := outlook{wire: w.end, known: map[netip.Addr][]byte{}, silent: map[netip.Addr]bool{}, assumes: !isPort(w.link) || w.link.Kind != "veth" || b.last(w)}
+	o := outlook{wire: w.end, answered: w.link.Answered, known: map[netip.Addr][]byte{}, silent: map[netip.Addr]bool{}, assumes: !isPort(w.link) || w.link.Kind != "veth" || b.last(w)}
 	behind := map[string]bool{} // a port
 	for _, row := range s.FDB {
 		if len(row) >= unix.SizeofNdMsg && indexOf(row) == w.link.Index && isPort(w.link) {
-			behind[string(find(row[unix.SizeofNdMsg:], unix.NDA_LLADDR))] = true
+			behind[string(attr.Find(row[unix.SizeofNdMsg:], unix.NDA_LLADDR))] = true
 		}
 	}
 	for i, other := range b.network.Spaces {
@@ -86,7 +88,7 @@ func (b *builder) look(w wire) outlook {
 			if len(row) < unix.SizeofNdMsg || row[10]&unix.NTF_PROXY != 0 {
 				continue
 			}
-			addr, mac := attr.Addr(find(row[unix.SizeofNdMsg:], unix.NDA_DST)), find(row[unix.SizeofNdMsg:], unix.NDA_LLADDR)
+			addr, mac := attr.Addr(attr.Find(row[unix.SizeofNdMsg:], unix.NDA_DST)), attr.Find(row[unix.SizeofNdMsg:], unix.NDA_LLADDR)
 			state := binary.NativeEndian.Uint16(row[8:])
 			switch {
 			case behind[string(mac)] && len(mac) == 6:

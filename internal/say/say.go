@@ -86,6 +86,9 @@ func (f Form) Of(args ...any) Text { return Text{f, args} }
 // Both is a sentence that is complete in either language.
 func Both(en, zh string) Text { return Text{Form{"%[1]s", "%[2]s"}, []any{en, zh}} }
 
+// List is a list of words within a sentence.
+func List(words ...string) Text { return Both(strings.Join(words, ", "), strings.Join(words, "、")) }
+
 // Quote is something that needs no translation: a line of a table, a command. An
 // error is told in the language that it has.
 func Quote(line any) Text { return T("%v", "%v", line) }

@@ -89,3 +89,12 @@ func TestATextComesThroughToAnotherProcess(t *testing.T) {
 		t.Errorf("what is no packed text has become %q", got)
 	}
 }
+
+func TestAListIsWrittenAsItsLanguageWritesOne(t *testing.T) {
+	text := T("the file has %s", "文件里有 %s", List("ns1", "ns2"))
+	for lang, want := range map[string]string{"en": "the file has ns1, ns2", "zh": "文件里有 ns1、ns2"} {
+		if got := text.In(lang); got != want {
+			t.Errorf("%s: %q, want %q", lang, got, want)
+		}
+	}
+}

@@ -3,6 +3,8 @@
 package sockopt
 
 import (
+	"net"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -34,4 +36,33 @@ func AskForDestination(conn syscall.Conn) error {
 		}
 		return unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_PKTINFO, 1)
 	})
+}
+
+// Singly writes over a connection of TCP segment by segment. What is written at once travels
+// together, and then passes a veth that would drop each of the segments alone
+// (is_skb_forwardable()).
+func Singly(conn net.Conn, data []byte) error {
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok {
+		_, err := conn.Write(data)
+		return err
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return err
+	}
+	longest := 0 // tcp_current_mss(), without options
+	err = Control(raw, func(fd int) (err error) {
+		longest, err = unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_MAXSEG)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for segment := range slices.Chunk(data, max(longest, 1)) {
+		if _, err := tcp.Write(segment); err != nil {
+			return err
+		}
+	}
+	return nil
 }

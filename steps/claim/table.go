@@ -210,7 +210,7 @@ func (c OnlyLoopback) Look(ctx context.Context, l *lab.Lab, _ *steps.Evidence) (
 		names[i] = link.Name + " " + link.State
 		only = only && (link.Fallback() || link.Name == "lo" && link.State == "DOWN")
 	}
-	return say.Quote(strings.Join(names, ", ")), only && len(names) > 0, nil
+	return say.List(names...), only && len(names) > 0, nil
 }
 
 // AddrIs claims that a device has an IPv4 address, or has none at all.

@@ -117,7 +117,7 @@ func TestTheRuntimeSaysWhatIsWrong(t *testing.T) {
 		"cni":                         "usage",
 		"cni add nobody":              "no such namespace",
 		"cni add pod-a /etc/cni/none": "no such file",
-		"echo '{' > /tmp/x; cni add pod-a /tmp/x || { rm /tmp/x; exit 1; }":                                                         "unexpected end",
+		"echo '{' > /run/x; cni add pod-a /run/x || { rm /run/x; exit 1; }":                                                         "unexpected end",
 		"rm /run/cni/bin/first; cni add pod-a":                                                                                      `plugin "first": no such program`,
 		"mkdir -p /run/cni/bin; printf '#!/bin/sh\\necho done\\n' > /run/cni/bin/first; chmod +x /run/cni/bin/first; cni add pod-a": "no JSON",
 		"printf '#!/bin/sh\\necho oops >&2; exit 3\\n' > /run/cni/bin/first; cni add pod-a":                                         "oops",

@@ -99,7 +99,7 @@ const connections = 40
 
 // Promised implements steps.Claim.
 func (c Spread) Promised(*lab.Lab) say.Text {
-	to := say.Quote(strings.Join(c.Servers, ", "))
+	to := say.List(c.Servers...)
 	if c.Lost {
 		to = say.T("%s, and some reach nobody", "%s，还有一些谁也没连上", to)
 	}
@@ -128,7 +128,7 @@ func shares(reached map[string]int) say.Text {
 		told = append(told, fmt.Sprintf("%s %d", cmp.Or(server, "–"), n))
 	}
 	slices.Sort(told)
-	return say.Quote(strings.Join(told, ", "))
+	return say.List(told...)
 }
 
 // Stays claims of many connections that all of them reach one server, whichever of
@@ -140,7 +140,7 @@ type Stays struct {
 
 // Promised implements steps.Claim.
 func (c Stays) Promised(*lab.Lab) say.Text {
-	return say.T("%s curl %s, %d times: always the same of %s", "%s curl %s，共 %d 次：总是 %s 中的同一个", c.From, c.URL, connections, strings.Join(c.Servers, ", "))
+	return say.T("%s curl %s, %d times: always the same of %s", "%s curl %s，共 %d 次：总是 %s 中的同一个", c.From, c.URL, connections, say.List(c.Servers...))
 }
 
 // Look implements steps.Claim.

@@ -90,7 +90,7 @@ func (s Sent) wanted() say.Text {
 	if s.From == "" {
 		from = say.T("the node", "节点")
 	}
-	ends := say.Quote(strings.Join(s.Wants, ", "))
+	ends := say.List(s.Wants...)
 	switch {
 	case s.Known:
 		return say.T("what from %s to %s belongs to a connection that has begun: %s", "%s 发往 %s、属于已有连接的包：%s", from, s.To, ends)

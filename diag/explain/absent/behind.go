@@ -33,3 +33,17 @@ func Behind(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (table.Ro
 	link, up := snap.Link(rest.Dev)
 	return rest, ok && up && link.Carrier() && rest.Dev != now.DevName
 }
+
+// Routed is the route by a router on the same wire that an address would be reached by, were the
+// wide prefix not there which has it on the wire itself. What is no wider than most networks are is
+// not doubted.
+func Routed(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (table.Route, bool) {
+	const usual, usual6 = 24, 64
+	bits := machine.PrefixBits(now.Entry.Dst)
+	snap, err := n.Snapshot(table.Links | table.Routes)
+	if err != nil || now.Entry.Table != machine.MainTable || now.Via.IsValid() || dst.Is4() && bits >= usual || dst.Is6() && bits >= usual6 {
+		return table.Route{}, false
+	}
+	rest, ok := machine.BestRoute(snap, dst, func(r table.Route) bool { return r.Dst == now.Entry.Dst })
+	return rest, ok && rest.Via.IsValid() && rest.Dev == now.DevName
+}

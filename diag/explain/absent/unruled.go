@@ -37,6 +37,30 @@ func Unruled(n *machine.Space, src netip.Addr, reply bool, l cause.Lookup) (caus
 	return f, fabric.WayOut{Dev: link, Via: route.Via}.Route(src), true
 }
 
+// VRFUnasked is the finding of a packet that comes in by a device of a VRF which has a way for
+// it, or is its destination, where no policy rule has the tables of VRFs asked; and how it
+// would go on.
+func VRFUnasked(n *machine.Space, dev table.Link, reply bool, l cause.Lookup) (cause.Finding, machine.RouteAnswer, bool) {
+	vrf, enslaved := n.VRFOf(dev)
+	if !enslaved {
+		return nil, machine.RouteAnswer{}, false
+	}
+	snap, err := n.Snapshot(table.Links | table.Routes | table.PolicyRules)
+	asks := func(r table.PolicyRule) bool { return r.L3mdev && r.Family == 6 == l.Dst.Is6() }
+	if err != nil || slices.ContainsFunc(snap.PolicyRules, asks) {
+		return nil, machine.RouteAnswer{}, false
+	}
+	f := source.VRFUnasked{At: cause.At(n.Name), Lookup: l, Reply: reply, Dev: dev.Name, VRF: vrf}
+	for _, own := range machine.AddressesOf(n, l.Dst) {
+		if on, ok := snap.Link(own.Dev); ok && (on.Master == vrf.Name || on.Name == vrf.Name) {
+			return f, machine.RouteAnswer{Kind: machine.KindLocal, Src: l.Dst}, true
+		}
+	}
+	route, ok := machine.BestOf(snap, vrf.VRF, l.Dst)
+	link, _ := snap.Link(route.Dev)
+	return f, fabric.WayOut{Dev: link, Via: route.Via}.Route(l.Answer.Src), ok
+}
+
 // sourceTo is the source that main's route to an address gives.
 func sourceTo(snap *table.Snapshot, to netip.Addr) netip.Addr {
 	route, _ := machine.BestRoute(snap, to, nil)

@@ -3,7 +3,6 @@ package cause
 import (
 	"net/netip"
 	"slices"
-	"strings"
 
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
@@ -211,7 +210,7 @@ func (a NobodyAnswered) Detail() say.Text {
 		for i, end := range a.Far {
 			far[i] = end.String()
 		}
-		return say.T("%[1]s asks who has %[2]s in a packet of %[3]s to %[4]s, and nobody answers; %[5]s", "%[1]s 用发往 %[4]s 的 %[3]s 包查询 %[2]s，无人应答；%[5]s", a.Dev, a.Addr, a.Carrier, strings.Join(far, ", "), otherEnd())
+		return say.T("%[1]s asks who has %[2]s in a packet of %[3]s to %[4]s, and nobody answers; %[5]s", "%[1]s 用发往 %[4]s 的 %[3]s 包查询 %[2]s，无人应答；%[5]s", a.Dev, a.Addr, a.Carrier, say.List(far...), otherEnd())
 	}
 	if to, ok := a.To.Said(); ok {
 		return say.T("%s asks who has %s, and nobody answers; the question was handed to %s: ask there", "%s 发出 who-has %s，无人应答；查询已交给 %s，请到那边查", a.Dev, a.Addr, to)

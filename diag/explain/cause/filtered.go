@@ -31,6 +31,8 @@ type Stopped struct {
 	Look   eval.Look // what else the rules there have for it
 	// Element is that of a set which has the packet stopped; its Set is empty where there is none.
 	Element remedy.Element
+	// Sourced is the rule that gave the packet a source which is stopped, where its own is not.
+	Sourced remedy.Sourced
 	// Answer tells that it answers a packet which has passed here.
 	Answer bool
 	// Past is the namespace that the request went by, where the packet is its answer and
@@ -45,6 +47,10 @@ type Stopped struct {
 	// Net is the network of the source, where the chain stops others of it too; else
 	// invalid.
 	Net netip.Prefix
+	// Emptied tells that rules of Docker's, which would let it pass, are gone.
+	Emptied bool
+	// Ends are those of a tunnel, to all of which what carries the packet goes.
+	Ends []netip.Addr
 	// Join puts the sender into the network that it is kept from; its Network is empty
 	// where nobody knows.
 	Join machine.Join
@@ -97,7 +103,7 @@ func (s Stopped) Detail() say.Text {
 	if len(s.Result.Untimely) > 0 {
 		text = say.T("%s; at another time, which it is not now, %s lets it pass", "%s；%s 会放行它，但只在别的时间，不是现在", text, s.Result.Untimely[0])
 	}
-	text = s.Element.Said(s.Look.Said(s.Result.Untaken(text)))
+	text = s.Sourced.Said(s.Element.Said(s.Look.Said(s.Result.Untaken(text))))
 	switch {
 	case s.Result.MeantApart() && s.Join.Network != "":
 		text = say.T("%s; it keeps networks apart on purpose: rather than open it, have the two share a network (%s)", "%s；它是有意隔离网络的：不要打开它，让两者加入同一个网络（%s）",
@@ -106,6 +112,8 @@ func (s Stopped) Detail() say.Text {
 		text = say.T("%s; it keeps those of one network from each other on purpose: have the two share another network rather than open it", "%s；它是有意隔离同一个网络里的各方的：不要打开它，让两者加入另一个网络", text)
 	case s.Result.MeantApart():
 		text = say.T("%s; it keeps networks apart on purpose: choose another way rather than open it", "%s；它是有意隔离网络的：应当换一条路，而不是打开它", text)
+	case s.Emptied:
+		text = remedy.AgainByDocker(say.T("%s; chains by which Docker lets it pass are empty, or nothing leads to them", "%s；Docker 用来放行它的链是空的，或者没有规则跳转过去", text))
 	case len(change.Here(s.Fix()...)) == 0:
 		text = say.T("%s; no command that is installed here can name this chain", "%s；本机已装的命令都写不出这条链的名字", text)
 	}
@@ -137,10 +145,13 @@ func (s Stopped) Fix() []change.Change {
 			return []change.Change{del}
 		}
 	}
-	if s.Netns() == "" && s.Result.Owner() == "firewalld" && !s.Answer {
-		if fix := remedy.Firewalld(s.Result, s.Flow, within(s.Net, s.Flow.Src)); fix != nil {
+	if s.Netns() == "" && s.Result.Owner() == "firewalld" && (!s.Answer || s.Result.Panics()) {
+		if fix := remedy.Firewalld(s.Result, s.Flow); fix != nil {
 			return fix
 		}
+	}
+	if fix := s.Sourced.Commands(); fix != nil {
+		return fix
 	}
 	if fix := s.Element.Commands(); fix != nil {
 		return fix
@@ -150,13 +161,19 @@ func (s Stopped) Fix() []change.Change {
 
 // accept has the chain let packets of the flow's addresses and a kind pass.
 func (s Stopped) accept(kind change.Kind) []change.Change {
-	t, chain := s.Result.Table, s.Result.Chain.Name
+	t, chain := s.Result.Table, remedy.ChainOf(s.Result)
 	ip := t.Family == "ip" || t.Family == "ip6"
 	a := change.Accept{
 		Netns: s.Netns(), Family: t.Family, Table: t.Name, Chain: chain, Legacy: t.Legacy,
 		Src: within(s.Net, s.Flow.Src), Dst: s.Flow.Dst, Kind: kind,
 		IPTables:    t.Legacy || ip && slices.Contains(iptablesTables, t.Name) && slices.Contains(iptablesChains, chain),
 		Established: s.Answer && slices.Contains(tracked, s.Hook) && (ip || t.Family == "inet") && t.Name != "raw",
+	}
+	if slices.Contains(s.Ends, a.Dst) {
+		a.Dst = netip.Addr{}
+	}
+	if slices.Contains(s.Ends, a.Src.Addr()) {
+		a.Src = netip.Prefix{}
 	}
 	if a.IPTables && chain == "FORWARD" && eval.LeadsTo(s.Result.Chain, dockerUser, s.Result.Decided) {
 		a.Chain = dockerUser
@@ -176,38 +193,3 @@ var (
 	iptablesTables = []string{"filter", "nat", "mangle", "raw", "security"}
 	iptablesChains = []string{"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"}
 )
-
-const arpReply = 2 // ARPOP_REPLY
-
-// ARPStopped is an ARP request, or its answer, that a rule stops.
-type ARPStopped struct {
-	At
-	Target netip.Addr // who is asked for
-	Hook   eval.LinkHook
-	Packet eval.Packet
-	Result eval.Result
-}
-
-// Code is Filtered.
-func (ARPStopped) Code() Code { return Filtered }
-
-// Detail names the rule.
-func (s ARPStopped) Detail() say.Text {
-	return say.T("%s (hook %s) stops the ARP packets that ask for %s", "%s（hook %s）拦下询问 %s 的 ARP 包",
-		s.Result.Line(), s.Hook.Hook, s.Target)
-}
-
-// Evidence is the rule.
-func (s ARPStopped) Evidence() []say.Text { return Lines(s.Result.Line()) }
-
-// Fix lets such packets pass the chain.
-func (s ARPStopped) Fix() []change.Change {
-	exception := change.Accept{
-		Netns: s.Netns(), Family: s.Result.Table.Family, Table: s.Result.Table.Name, Chain: s.Result.Chain.Name,
-		Dst: s.Packet.Dst, Kind: change.Kind{Proto: "arp"},
-	}
-	if s.Packet.ARPOperation == arpReply {
-		exception.Src, exception.Dst = change.Only(s.Packet.Src), netip.Addr{}
-	}
-	return []change.Change{exception}
-}

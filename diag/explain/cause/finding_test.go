@@ -171,8 +171,8 @@ func TestWhoAsksIsWhereAnUnansweredQuestionIs(t *testing.T) {
 func TestWhatCannotBeSeenIsSaidOnce(t *testing.T) {
 	kinds := []cause.Unseen{
 		cause.RulesUnread{here, fmt.Errorf("no")}, cause.RulesUnread{"ns2", fmt.Errorf("no")},
-		cause.RulesUnjudged{"forward", flow, proof, nil, nil}, cause.RulesUnjudged{"input", flow, proof, nil, nil}, cause.RulesUnjudged{"forward", flow, nil, nil, nil},
-		cause.RulesUnjudged{"forward", flow, []string{"numgen"}, []eval.Branch{{Share: .25, Result: eval.Result{Verdict: eval.VerdictDrop}}, {Share: .75, Result: eval.Result{Verdict: eval.VerdictAccept}}}, nil},
+		cause.RulesUnjudged{"forward", flow, proof, nil, nil, false}, cause.RulesUnjudged{"input", flow, proof, nil, nil, false}, cause.RulesUnjudged{"forward", flow, nil, nil, nil, false},
+		cause.RulesUnjudged{"forward", flow, []string{"numgen"}, []eval.Branch{{Share: .25, Result: eval.Result{Verdict: eval.VerdictDrop}}, {Share: .75, Result: eval.Result{Verdict: eval.VerdictAccept}}}, nil, false},
 		cause.Obstructed{here, obstacle.Obstacle{Dev: "eth0", Side: obstacle.Ingress, Kind: obstacle.TC, Name: "u32"}},
 		cause.Obstructed{here, obstacle.Obstacle{Dev: "eth0", Side: obstacle.Egress, Kind: obstacle.TC, Name: "u32"}},
 		cause.Obstructed{here, obstacle.Obstacle{Dev: "eth0", Side: obstacle.Ingress, Kind: obstacle.TCX, ID: 7}},

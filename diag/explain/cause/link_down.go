@@ -64,7 +64,8 @@ type RoutesDown struct {
 	At
 	Link    table.Link
 	Lookup  Lookup
-	Default remedy.Way // the default route that is missing as well, if it is
+	Default remedy.Way     // the default route that is missing as well, if it is
+	Lost    remedy.Address // that went with them, as those of IPv6 do (addrconf_ifdown()), if one did
 }
 
 // Code is LinkDown.
@@ -72,6 +73,9 @@ func (RoutesDown) Code() Code { return LinkDown }
 
 // Detail names the device.
 func (d RoutesDown) Detail() say.Text {
+	if d.Lost.Prefix.IsValid() {
+		return say.T("%s is down, and its address %s and its routes with it", "%s 处于 down 状态，它的地址 %s 和路由也随之失效", d.Link.Name, d.Lost.Prefix.Addr())
+	}
 	return say.T("%s is down, and its routes with it", "%s 处于 down 状态，它的路由也随之失效", d.Link.Name)
 }
 
@@ -80,7 +84,7 @@ func (d RoutesDown) Evidence() []say.Text { return append(d.Lookup.Lines(), Line
 
 // Fix switches the device on, and adds what does not come with that.
 func (d RoutesDown) Fix() []change.Change {
-	return slices.Concat(remedy.Raise(d.Netns(), d.Link.Name), d.Default.Commands())
+	return slices.Concat(remedy.Raise(d.Netns(), d.Link.Name), d.Lost.Add(), d.Default.Commands())
 }
 
 // RouteDown is a device that is down, behind which the destination is, while a
@@ -89,8 +93,9 @@ type RouteDown struct {
 	Sure
 	At
 	Link  table.Link
-	Way   remedy.Turn // that goes out of it
-	Filed []string    // what names it
+	Way   remedy.Turn    // that goes out of it
+	Lost  remedy.Address // that went with it, as those of IPv6 do; then the route is of it
+	Filed []string       // what names it
 }
 
 // Code is LinkDown.
@@ -106,8 +111,11 @@ func (d RouteDown) Evidence() []say.Text {
 	return Lines(append([]string{d.Link.Line()}, d.Filed...)...)
 }
 
-// Fix switches the device on, and adds the route.
+// Fix switches the device on, and adds the route, or the address that it comes with.
 func (d RouteDown) Fix() []change.Change {
+	if d.Lost.Prefix.IsValid() {
+		return append(remedy.Raise(d.Netns(), d.Link.Name), d.Lost.Add()...)
+	}
 	return slices.Concat(remedy.Raise(d.Netns(), d.Link.Name), d.Way.Commands())
 }
 
@@ -128,9 +136,11 @@ func DownDevice(f Finding) string {
 
 // OnlyDown reports whether all that is wrong is that a device is down, and its routes with it.
 func OnlyDown(f Finding) bool {
-	switch f.(type) {
-	case DeviceDown, PeerDown, RoutesDown:
+	switch f := f.(type) {
+	case DeviceDown, PeerDown:
 		return true
+	case RoutesDown:
+		return !f.Lost.Prefix.IsValid()
 	}
 	return false
 }

@@ -55,12 +55,12 @@ func (LoopbackOutside) Code() Code { return NotMasqueraded }
 
 // Detail names the source, and the device.
 func (l LoopbackOutside) Detail() say.Text {
-	return l.Exempt.said(say.T("a rule sends %s out of %s, and its source stays %s, which nobody there answers: each has that address himself",
+	return l.Exempt.Said(say.T("a rule sends %s out of %s, and its source stays %s, which nobody there answers: each has that address himself",
 		"规则让 %s 从 %s 出去，源地址仍是 %s：那边没有谁会向它应答，因为这个地址每台机器自己都有", l.Flow, l.Out, l.Flow.Src))
 }
 
 // Evidence is the route out.
-func (l LoopbackOutside) Evidence() []say.Text { return append(Lines(l.Line), l.Exempt.lines()...) }
+func (l LoopbackOutside) Evidence() []say.Text { return append(Lines(l.Line), l.Exempt.Lines()...) }
 
 // Fix rewrites the source where the packet leaves.
 func (l LoopbackOutside) Fix() []change.Change {

@@ -30,6 +30,7 @@ type ImpossibleSource struct {
 	// asked: that packet needs another source. Nil: it is none.
 	Service *At
 	Exempt  Exempt         // why no rule of that router gives it one
+	Unseen  bool           // no rule of nat sees it there, for a virtual service has sent it (remedy.TrackVirtual)
 	Own     remedy.Address // else, the source as an address of the namespace itself
 }
 
@@ -51,13 +52,22 @@ func (m ImpossibleSource) Detail() say.Text {
 }
 
 // Evidence is what the kernel has said.
-func (m ImpossibleSource) Evidence() []say.Text { return Lines(m.Lookup...) }
+func (m ImpossibleSource) Evidence() []say.Text {
+	if m.Unseen {
+		return append(Lines(m.Lookup...), say.Quote(remedy.VirtualUntracked))
+	}
+	return Lines(m.Lookup...)
+}
 
 // Fix gives the packet a source that is taken from somebody else.
 func (m ImpossibleSource) Fix() []change.Change {
 	switch {
 	case m.Service != nil:
-		return m.Exempt.Mend(change.Masquerade{Netns: m.Service.Netns(), Src: change.Only(m.Flow.Src), Dst: m.Flow.Dst})
+		mend := m.Exempt.Mend(change.Masquerade{Netns: m.Service.Netns(), Src: change.Only(m.Flow.Src), Dst: m.Flow.Dst})
+		if m.Unseen {
+			return append([]change.Change{remedy.TrackVirtual(m.Service.Netns())}, mend...)
+		}
+		return mend
 	case m.Flow.Src.IsLoopback() || m.Flow.Dst.IsLoopback():
 		return remedy.Enable(m.Netns(), m.Dev, "route_localnet")
 	}

@@ -260,8 +260,12 @@ func (NoRouter) Code() Code { return NeighbourUnanswered }
 
 // Detail names who asks, for what, and the router's device.
 func (r NoRouter) Detail() say.Text {
-	return say.T("%s asks who has %s, and nobody answers; proxy ARP on %s would do as well as the address",
-		"%s 发出 who-has %s，无人应答；除了配上这个地址，也可在 %s 上开代理 ARP", r.Dev, r.Addr, r.Address.Dev)
+	if r.Address.Shut != 0 {
+		return say.T("%[1]s asks who has %[2]s, and nobody answers; IPv6 is switched off on %[3]s in %[4]s (%[5]s), and its addresses went with that",
+			"%[1]s 发出 who-has %[2]s，无人应答；%[4]s 的 %[3]s 上关掉了 IPv6（%[5]s），地址也随之没了", r.Dev, r.Addr, r.Address.Dev, machine.Called(r.Address.Netns), r.Address.Shut.Said())
+	}
+	return say.T("%[1]s asks who has %[2]s, and nobody answers; proxy %[4]s on %[3]s would do as well as the address",
+		"%s 发出 who-has %s，无人应答；除了配上这个地址，也可在 %s 上开代理 %s", r.Dev, r.Addr, r.Address.Dev, resolution(r.Addr))
 }
 
 // Evidence are the entry, those who are there, and why there is no answer.

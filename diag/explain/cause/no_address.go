@@ -36,10 +36,17 @@ func (Addressless) Code() Code { return NoAddress }
 
 // Detail says so.
 func (a Addressless) Detail() say.Text {
-	if a.Free.Shut != 0 {
-		return say.T("no device but lo has an address: IPv6 is switched off on %s (%s)", "除了 lo，没有一块网卡有地址：%s 上关掉了 IPv6（%s）", a.Free.Dev, a.Free.Shut.Said())
+	none := say.T("no device but lo has an address", "除了 lo，没有一块网卡有地址")
+	if a.Lookup.Dst.Is6() {
+		none = say.T("no device but lo has an IPv6 address that is good beyond its own wire", "除了 lo，没有一块网卡有能用到链路之外的 IPv6 地址")
 	}
-	return say.T("no device but lo has an address", "除了 lo，没有一块网卡有地址")
+	if a.Free.Shut != 0 {
+		return say.T("%s: IPv6 is switched off on %s (%s)", "%s：%s 上关掉了 IPv6（%s）", none, a.Free.Dev, a.Free.Shut.Said())
+	}
+	if a.Down && a.Free.Dev != "" {
+		return say.T("%s, and %s is down", "%s，而且 %s 处于 down 状态", none, a.Free.Dev)
+	}
+	return none
 }
 
 // Evidence is that there is no route.
@@ -106,8 +113,8 @@ func (a Nameless) Fix() []change.Change {
 	return remedy.Address{Netns: a.Netns(), Prefix: a.Own, Dev: a.Link.Name}.Add()
 }
 
-// GatewayNameless is a bridge without an address of their network, whose address those on it have for
-// their gateway: they know its MAC address still, but what is for them goes elsewhere.
+// GatewayNameless is a device without an address of the network of those on its wire, who have that for
+// their gateway: they know its MAC address still, but what is for them goes elsewhere, or nowhere.
 type GatewayNameless struct {
 	At
 	Link    table.Link
@@ -131,7 +138,7 @@ func (g GatewayNameless) Detail() say.Text {
 // Evidence is the device.
 func (g GatewayNameless) Evidence() []say.Text { return Lines(g.Link.AddressLine()) }
 
-// Fix gives the bridge the address.
+// Fix gives the device the address.
 func (g GatewayNameless) Fix() []change.Change { return g.Address.Add() }
 
 // hostAddress is an address with no network around it.

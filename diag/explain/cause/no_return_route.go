@@ -20,6 +20,14 @@ var _ = Register(Cause{
 	Table: []string{"ip", "route"},
 })
 
+// RouteMissing is the code of a packet without a route, by whose way it is on.
+func RouteMissing(reply bool) Code {
+	if reply {
+		return NoReturnRoute
+	}
+	return NoRoute
+}
+
 // NoWayBack is a reply that has no route.
 type NoWayBack struct {
 	At

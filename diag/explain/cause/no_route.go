@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -51,12 +52,7 @@ type Thrown struct {
 }
 
 // Code is NoRoute or NoReturnRoute.
-func (t Thrown) Code() Code {
-	if t.Reply {
-		return NoReturnRoute
-	}
-	return NoRoute
-}
+func (t Thrown) Code() Code { return RouteMissing(t.Reply) }
 
 // Detail names the destination.
 func (t Thrown) Detail() say.Text {
@@ -86,6 +82,10 @@ func (m Missed) Detail() say.Text {
 	if m.Way.To.IsValid() {
 		return say.T("%s is behind %s, but the policy rule %d has another table asked before main, whose route leads out of %s",
 			"%s 在 %s 那一侧，但策略规则 %d 让另一张表先于 main 表被查，其中的路由从 %s 出去", m.Way.Way.Dst, m.Way.Way.Dev, m.Way.Before, m.Dev)
+	}
+	if via := m.Way.Way.Via; via.IsValid() {
+		return say.T("%[1]s is behind %[2]s, a neighbour on %[3]s, and %[4]s has no route to it but the default one, which leads elsewhere",
+			"%[1]s 在 %[3]s 上的邻居 %[2]s 那一侧，而 %[4]s 只有默认路由可走，那条路由通向别处", m.Way.Way.Dst, via, m.Way.Way.Dev, machine.Called(m.Netns()))
 	}
 	return say.T("%s is behind %s, but the route to it leads out of %s", "%s 在 %s 那一侧，路由却从 %s 出去", m.Way.Way.Dst, m.Way.Way.Dev, m.Dev)
 }

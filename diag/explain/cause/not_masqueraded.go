@@ -31,6 +31,8 @@ type Exempt struct {
 	Near       eval.Near  // one that translates others; its Rule is nil where there is none
 	Unruled    bool       // there is none for it, nor one that comes near to it
 	Zone       string     // of firewalld, that the device which it leaves by is in; "" where firewalld rules nothing
+	// Docker is what Docker writes for the source's network; nil where it is none of its.
+	Docker []change.Change
 }
 
 // Before is an earlier passage of a request, after which another namespace sent it back.
@@ -41,9 +43,11 @@ type Before struct {
 	Served    bool // a rule translates the source Back, which masquerading there gives it
 }
 
-// said adds the rule to what is wrong.
-func (e Exempt) said(what say.Text) say.Text {
+// Said adds the rule to what is wrong.
+func (e Exempt) Said(what say.Text) say.Text {
 	switch {
+	case len(e.Docker) > 0:
+		return remedy.AgainByDocker(say.T("%s: no rule of nat gives it another one, as Docker has one do for each of its networks, unless it is told not to", "%s：没有 nat 规则替它换源地址，而 Docker 默认会为每个网络写一条", what))
 	case e.Before.Out != "":
 		return say.T("%s: it has passed before, by %s, and came back from %s; of one connection no rule of nat is asked twice",
 			"%s：它先前已从 %s 经过，又被 %s 送回；同一个连接不会第二次查 nat 规则", what, e.Before.Out, machine.Called(e.Before.By))
@@ -59,7 +63,8 @@ func (e Exempt) said(what say.Text) say.Text {
 	return say.T("%s: %s keeps connection tracking from it, so that no rule of nat sees it", "%s：%s 让它不经过连接跟踪，nat 规则就看不到它", what, e.Place.Line())
 }
 
-func (e Exempt) lines() []say.Text {
+// Lines are the rule as evidence.
+func (e Exempt) Lines() []say.Text {
 	switch {
 	case e.Near.Rule != nil && e.Near.OnPurpose():
 		return []say.Text{e.Near.Said()}
@@ -81,6 +86,9 @@ func (e Exempt) Mend(m change.Masquerade) (fix []change.Change) {
 			fix = append(fix, change.Masquerade{Netns: m.Netns, Src: change.Only(e.Before.Back), Out: m.Out})
 		}
 		return fix
+	}
+	if len(e.Docker) > 0 {
+		return e.Docker
 	}
 	if e.LetBy {
 		if e.Table.Name == change.NATTable && e.Table.Family != "inet" {
@@ -119,13 +127,13 @@ func (Unmasqueraded) Code() Code { return NotMasqueraded }
 
 // Detail names the device and the source.
 func (u Unmasqueraded) Detail() say.Text {
-	return u.Exempt.said(say.T("the request left %s with the source %s, which nobody outside can route back",
+	return u.Exempt.Said(say.T("the request left %s with the source %s, which nobody outside can route back",
 		"请求从 %s 出去时源地址仍是 %s，外面没有到它的回程路由", u.Out, u.Src))
 }
 
 // Evidence are the route out, and that there is none back.
 func (u Unmasqueraded) Evidence() []say.Text {
-	return slices.Concat(Lines(u.Line), u.Exempt.lines(), u.Lookup.Lines())
+	return slices.Concat(Lines(u.Line), u.Exempt.Lines(), u.Lookup.Lines())
 }
 
 // Fix rewrites the source where the request leaves.
@@ -157,12 +165,12 @@ func (Untranslated) Code() Code { return NotMasqueraded }
 
 // Detail names the device and the source.
 func (u Untranslated) Detail() say.Text {
-	return u.said(say.T("the request leaves %s with the source %s, to which nobody beyond can be expected to have a route",
+	return u.Said(say.T("the request leaves %s with the source %s, to which nobody beyond can be expected to have a route",
 		"请求带着源地址 %[2]s 从 %[1]s 离开，外面不会有到它的回程路由", u.Out, u.Src))
 }
 
 // Evidence is the route out.
-func (u Untranslated) Evidence() []say.Text { return append(Lines(u.Line), u.lines()...) }
+func (u Untranslated) Evidence() []say.Text { return append(Lines(u.Line), u.Exempt.Lines()...) }
 
 // Fix rewrites the source where the request leaves.
 func (u Untranslated) Fix() []change.Change {

@@ -60,6 +60,18 @@ func (c Circle) Evidence() []say.Text {
 // Fix leads the packet out.
 func (c Circle) Fix() []change.Change { return append(c.Way.Commands(), c.Tunnel.Commands()...) }
 
+// SentBack is a request that its next hop has sent back to who sent it.
+type SentBack struct{ Beyond }
+
+// Code is RouteLoop.
+func (SentBack) Code() Code { return RouteLoop }
+
+// Detail names the next hop.
+func (s SentBack) Detail() say.Text {
+	return say.T("%[1]s sends what is for %[2]s back to %[3]s: its own route to it leads here, and nothing here leads on",
+		"%[1]s 把发往 %[2]s 的包又送回了%[3]s：它到那里的路由指向本机，而本机没有别的路通向那里", s.NextHop, s.Flow.Dst, machine.Called(s.Netns()))
+}
+
 // TTLSpent is a packet that did not begin with enough hops to live.
 type TTLSpent struct {
 	Sure

@@ -7,9 +7,12 @@ import (
 	"time"
 
 	"nstutor/diag/conntrack"
+	"nstutor/diag/container"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/against"
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/cause/full"
+	"nstutor/diag/explain/cause/ipv6"
 	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/cause/source"
 	"nstutor/diag/explain/remedy"
@@ -23,6 +26,7 @@ import (
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/netfilter/fields"
+	"nstutor/diag/netfilter/firewalld"
 	"nstutor/diag/netfilter/tally"
 	"nstutor/diag/probe"
 	"nstutor/diag/socket"
@@ -64,8 +68,8 @@ var (
 	policy        = cause.Rejection{At: here, Lookup: proof, Exemption: remedy.Exemption{Netns: "ns1", Dst: two, Rule: table.PolicyRule{Action: "blackhole", Priority: 7}}}
 	hop           = cause.NextHop{"ns1", "eth0", two, table.Neighbour{Dst: two, Dev: "eth0", MAC: mac, State: "STALE"}}
 	unknown       = cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: two}
-	contradiction = cause.Contradiction{here, []say.Text{say.Quote("seen")}}
-	beyond        = cause.Beyond{here, "eth0", one, flow, []say.Text{say.Quote("seen")}, false, farend.End{}}
+	contradiction = against.Contradiction{At: here, Seen: []say.Text{say.Quote("seen")}}
+	beyond        = cause.Beyond{here, "eth0", one, flow, []say.Text{say.Quote("seen")}, false, farend.End{}, false}
 	listening     = socket.Socket{Proto: socket.TCP, Local: netip.MustParseAddrPort("127.0.0.1:80"), Waiting: 6, Room: 5, Inode: 7}
 	served        = []tally.Service{{Dst: two, Proto: 6, Port: 443, To: []string{"10.2.0.9:8443"}}}
 	stations      = []cause.Station{{Netns: "ns2", Dev: "eth0", Addrs: []netip.Prefix{near}}}
@@ -88,7 +92,7 @@ var (
 	meeting = []socket.Connection{{Local: tracked.Src, Peer: tracked.Dst}, {Local: listening.Local, Peer: tracked.Src}}
 	losses  = device.Losses{Sent: 10, Answered: 6, Spots: []device.Spot{{Echoes: 4, After: device.Passed{Netns: "ns1", Dev: "eth0", Out: true}, Before: device.Passed{Netns: "ns2", Dev: "eth0"}}}}
 	queue   = device.Counted{Netns: "ns1", Moved: linkstat.Moved{Counter: linkstat.Counter{Dev: "eth0", Of: "tbf", What: "dropped"}, By: 4}}
-	drops   = []device.DropCount{{KernelDrop: cause.KernelDrop{Where: say.Quote("ns1"), Dev: "eth0", Reason: "NETFILTER_DROP", Function: "nft_do_chain"}, Times: 4}}
+	drops   = []device.DropCount{{KernelDrop: against.KernelDrop{Where: say.Quote("ns1"), Dev: "eth0", Reason: "NETFILTER_DROP", Function: "nft_do_chain"}, Times: 4}}
 	dropped = eval.Result{
 		At: "ip filter FORWARD", Rule: "-j DROP", Table: &netfilter.Table{Family: "ip", Name: "filter"}, Chain: &netfilter.Chain{Name: "FORWARD"},
 	}
@@ -131,8 +135,9 @@ var samples = []cause.Finding{
 	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Lost: 1}},
 	device.Flapping{At: here, Losses: losses, Dev: "eth0", Switched: linkstat.Switched{Gone: 1}},
 	cause.RoutesDown{At: here, Link: veth, Lookup: lookup},
-	cause.RoutesDown{here, veth, lookup, remedy.Way{Netns: "ns1", Dev: "eth0", Via: one}},
+	cause.RoutesDown{here, veth, lookup, remedy.Way{Netns: "ns1", Dev: "eth0", Via: one}, address},
 	cause.RouteDown{At: here, Link: veth, Way: turn},
+	cause.RouteDown{At: here, Link: veth, Way: turn, Lost: address},
 	cause.RouteDown{At: here, Link: veth, Way: remedy.Turn{Way: remedy.Way{Netns: "ns1", Dst: one, Net: netip.MustParsePrefix("10.1.0.0/16"), Dev: "eth0", Via: two}}, Filed: []string{"/etc/network/interfaces: up ip route add 10.1.0.0/16 via 10.2.0.2"}},
 	cause.PeerDown{here, veth, veth},
 	cause.DeadLeg{At: here, Dst: two, Dead: one, Line: proof[0], Behind: cause.Swallowed{reject}, Rewrite: rewrite},
@@ -146,16 +151,21 @@ var samples = []cause.Finding{
 	cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Stray: stray},
 	cause.OtherWayBack{At: here, Src: one, Dev: "eth0", Lookup: proof, Mark: 7, Marked: proof[0]},
 	cause.Unforwarded{here, two, "eth0", proof, true},
-	device.LoopbackUnrouted{At: here, Lookup: lookup},
+	device.LoopbackUnrouted{At: here, Lookup: lookup}, device.LoopbackUnrouted{At: here, Lookup: lookup, Up: true},
 	device.LoopbackPassed{At: here, Lo: table.Link{Name: "lo"}},
 	cause.Unrouted{here, lookup, path, nil},
 	cause.Unrouted{here, lookup, path, []string{"net.ipv6.conf.eth0.accept_ra = 1"}},
-	cause.Unadvertised{At: here, Lookup: lookup, Dev: "eth0", Settings: proof, Deaf: true},
-	cause.Unadvertised{At: here, Lookup: lookup, Dev: "eth0", Settings: proof, Off: true},
-	cause.Unadvertised{At: here, Lookup: lookup, Dev: "eth0", Settings: proof},
+	ipv6.Unadvertised{At: here, Lookup: lookup, Dev: "eth0", Settings: proof, Deaf: true},
+	ipv6.Unadvertised{At: here, Lookup: lookup, Dev: "eth0", Settings: proof, Off: true},
+	ipv6.Unadvertised{At: here, Lookup: lookup, Dev: "eth0", Settings: proof},
+	ipv6.Unadvertised{At: here, Lookup: lookup, Dev: "eth0", Settings: proof, Net: near.Masked()},
 	cause.Thrown{Rejection: reject},
 	cause.Thrown{Rejection: policy, Reply: true},
 	cause.Missed{At: here, Way: turn, Dev: "eth1", Line: proof[0]},
+	cause.SentBack{Beyond: beyond},
+	device.InPieces{At: here, Length: 3028, MTU: 1500, Seen: []say.Text{say.Quote("seen")}},
+	device.InPieces{At: here, Length: 3028, MTU: 1500, Rule: "ip frag-off drop", Seen: []say.Text{say.Quote("seen")}},
+	source.Untold{At: here, Dst: two, Line: proof[0], Route: table.Route{Type: "unicast", Dst: wide.Masked(), Dev: "eth1", Table: 100}},
 	cause.Missed{At: here, Way: remedy.Turn{Way: path, To: near.Masked(), Before: 7}, Dev: "eth1", Line: proof[0]},
 	cause.Missed{At: here, Way: remedy.Turn{Way: path, To: near.Masked(), Before: 7}, Dev: "eth1", Line: proof[0], Net: "10.1.0.0/16"},
 	cause.Swallowed{reject},
@@ -163,6 +173,7 @@ var samples = []cause.Finding{
 	cause.LoopbackRoute{At: here, Dst: two, Passed: true, Line: proof[0], Way: turn},
 	cause.Refused{reject},
 	cause.Refused{cause.Rejection{At: here, Lookup: proof, Exemption: reject.Exemption, By: change.Lookup(200, 100)}},
+	cause.Refused{cause.Rejection{At: here, Lookup: proof, Exemption: reject.Exemption, By: change.VRFs(4), VRF: "red"}},
 	cause.Forbidden{policy},
 	cause.NoWayBack{At: here, Lookup: lookup, Way: path},
 	cause.NoWayBack{At: here, Lookup: lookup, Way: path, VRF: table.Link{Name: "blue", VRF: 10}, In: "eth0"},
@@ -172,6 +183,8 @@ var samples = []cause.Finding{
 	cause.Astray{At: here, Dst: two, Dev: "eth1", Line: proof[0], Way: turn, Own: near, Came: "eth0"},
 	cause.Astray{At: here, Dst: two, Dev: "eth1", Line: proof[0], Way: turn, By: change.Lookup(200, 100)},
 	cause.Unmasqueraded{here, one, near.Masked(), "eth0", proof[0], lookup, cause.Exempt{}},
+	cause.Unmasqueraded{here, one, near.Masked(), "eth0", proof[0], lookup, cause.Exempt{Docker: []change.Change{path.Commands()[0]}}},
+	source.Straight{At: here, Src: one, Net: near.Masked(), Out: "eth0", Line: proof[0], Stop: dropped, Exempt: cause.Exempt{Unruled: true}},
 	cause.Untranslated{here, one, netip.Prefix{}, "eth0", proof[0], cause.Exempt{}},
 	cause.Unmasqueraded{here, one, near.Masked(), "eth0", proof[0], lookup, cause.Exempt{Place: notracking, Translated: true}},
 	cause.Untranslated{here, one, near.Masked(), "eth0", proof[0], cause.Exempt{Place: notracking, Translated: false}},
@@ -185,11 +198,14 @@ var samples = []cause.Finding{
 	device.Overlaid{At: here, Dst: two, Own: stray.Stray, Over: stray.Stray, Way: stray},
 	cause.BehindRouter{NextHop: cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: netip.MustParseAddr("fd00::2")}, Router: port, Proof: proof},
 	cause.Addressless{here, lookup, address, true, path},
+	device.Bare{At: here, Lookup: lookup},
+	device.Bare{At: here, Lookup: lookup, Docker: "web"},
 	cause.Addressless{At: here, Lookup: lookup, Free: remedy.Address{Netns: "ns1", Prefix: address.Prefix, Dev: "eth0", Shut: machine.ShutBySetting}},
 	cause.Sourceless{here, flow, syscall.EINVAL, address},
 	cause.Nameless{here, veth, near},
 	cause.NotHere{here, veth, two, false},
 	cause.NotHere{here, veth, two, true},
+	device.WrongWire{NextHop: hop, Route: stray.Stray, Next: rewrite.Route},
 	cause.DeadGateway{NextHop: hop, Route: stray.Stray, Next: stray.Stray, Stations: stations},
 	cause.Unproxied{At: here, Dev: "eth0", Addr: two, Sender: one, Proof: proof},
 	cause.Unproxied{At: here, Dev: "eth0", Addr: netip.MustParseAddr("fd00::2"), Sender: netip.MustParseAddr("fd00::1"), Proof: proof},
@@ -203,6 +219,7 @@ var samples = []cause.Finding{
 	cause.NobodyHas{NextHop: unknown, Stations: append(stations, cause.Station{Netns: "ns3", Dev: "eth0", Addrs: []netip.Prefix{netip.MustParsePrefix("10.9.0.2/24")}}), OnTheWay: true, Bits: 24},
 	cause.NobodyHas{NextHop: unknown, Stations: []cause.Station{{Netns: "ns3", Dev: "eth0"}}, OnTheWay: true, Bits: 24},
 	cause.NobodyHas{NextHop: unknown, Stations: []cause.Station{{Netns: "ns3", Dev: "eth0", Shut: machine.ShutBySetting}}, OnTheWay: true, Bits: 24},
+	cause.Redirected{NextHop: hop, Dst: two, Route: "default via 10.0.0.1 dev eth0"},
 	cause.NobodyAnswered{NextHop: hop},
 	cause.NobodyAnswered{NextHop: hop, OnTheWay: true},
 	cause.NobodyAnswered{NextHop: hop, To: farend.End{Datapath: "ovs-system", Number: 3}},
@@ -251,6 +268,7 @@ var samples = []cause.Finding{
 	service.Serverless{At: here, Flow: tcp, Service: ipvs.Service{Proto: 6, Addr: netip.AddrPortFrom(two, 80), Scheduler: "rr", Servers: []ipvs.Server{{Addr: netip.AddrPortFrom(one, 80), Forward: ipvs.Masq}}}},
 	service.Unheld{At: here, Flow: tcp, Service: ipvs.Service{Proto: 6, Addr: netip.AddrPortFrom(two, 80), Scheduler: "rr"}, Dev: "kube-ipvs0"},
 	service.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}},
+	service.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}, Stopped: "web"},
 	service.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}, Near: []socket.Near{{Socket: listening, Why: socket.LoopbackOnly}}},
 	service.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}, Left: table.Route{Type: "local", Dst: netip.PrefixFrom(two, 32), Dev: "lo", Table: machine.LocalTable, Proto: "boot", Scope: "host"}},
 	service.Unheard{At: here, Flow: flows.Flow{Proto: 6, Src: one, Dst: two, DstPort: 80}, VRF: "mgmt", Near: []socket.Near{{Socket: listening, Why: socket.OtherVRF}}},
@@ -269,7 +287,8 @@ var samples = []cause.Finding{
 	service.KernelChosen{At: here, Flow: tcp, Source: one, Line: proof[0], Local: "0.0.0.0:53"},
 	service.Unnamed{At: here, Name: "db", Server: "10.96.0.10:53", Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
 	service.Unlooked{At: here, Name: "db", Addr: two, Line: "dns"},
-	service.OverLimit{Stopped: counting("connlimit")}, service.OverLimit{Stopped: counting("match quota")}, service.OverLimit{Stopped: counting("match osf")},
+	service.OverLimit{Stopped: counting("connlimit"), Counts: "connlimit"}, service.OverLimit{Stopped: counting("match quota"), Counts: "quota"},
+	service.OverLimit{Stopped: counting("limit"), Counts: "limit", Lets: "-m limit -j ACCEPT"}, service.OverLimit{Stopped: counting("match hashlimit"), Counts: "hashlimit"}, service.OverLimit{Stopped: counting("match recent"), Counts: "recent"},
 	service.Unlooked{At: here, Name: "db", Addr: two, Line: "dns [!UNAVAIL=return] files", By: "dns"},
 	service.Unknowing{At: here, Name: "db", Server: "10.96.0.10:53", Said: "REFUSED"},
 	service.Unknowing{At: here, Name: "db", Server: "10.96.0.10:53", Said: "NOERROR"},
@@ -288,6 +307,10 @@ var samples = []cause.Finding{
 	service.ResetBy{At: here, Flow: tcp, Dev: "eth0", Out: true, Itself: true},
 	service.ResetBy{At: here, Flow: tcp, Dev: "eth0", Out: true},
 	service.ResetBy{At: here, Flow: tcp, Dev: "eth0", Seen: []say.Text{say.Quote("seen")}},
+	service.Unknown{At: here, Flow: flow, Emptied: "KUBE-SERVICES"},
+	service.Unknown{At: here, Flow: flow, Declared: true, Told: container.Told{PID: 7, Variable: "WEB_SERVICE_HOST"}},
+	service.Unknown{At: here, Flow: flow, Declared: true, Told: container.Told{PID: 7}, Domain: "svc.cluster.local"},
+	service.Unknown{At: here, Flow: flow, Declared: true, Domain: "svc.cluster.local"},
 	service.Unknown{At: here, Flow: flow, Has: served},
 	service.Unknown{At: here, Flow: tcp, Has: served},
 	service.Unknown{At: here, Flow: tcp, Has: []tally.Service{{Dst: two}}},
@@ -296,18 +319,18 @@ var samples = []cause.Finding{
 	service.Unknown{At: here, Flow: tcp, Among: served},
 	service.Unknown{At: here, Flow: tcp, Hollow: "KUBE-SVC-WEB"},
 	service.Unknown{At: here, Flow: tcp, Among: []tally.Service{{Dst: two, Port: 80, Chain: "web", Map: "ips"}}},
-	cause.Contested{At: here, Hop: hop, Dev: "eth0", Addr: table.Addr{Prefix: netip.MustParsePrefix("fd00::2/64"), Flags: []string{"dadfailed"}}},
-	cause.Contested{At: here, Dev: "eth0", Addr: table.Addr{Prefix: netip.MustParsePrefix("fd00::2/64"), Flags: []string{"dadfailed"}}, Other: port, Free: address},
-	cause.Tentative{Contested: cause.Contested{At: here, Hop: hop, Dev: "eth0", Addr: table.Addr{Prefix: netip.MustParsePrefix("fd00::2/64"), Flags: []string{"tentative"}}}},
+	ipv6.Contested{At: here, Hop: hop, Dev: "eth0", Addr: table.Addr{Prefix: netip.MustParsePrefix("fd00::2/64"), Flags: []string{"dadfailed"}}},
+	ipv6.Contested{At: here, Dev: "eth0", Addr: table.Addr{Prefix: netip.MustParsePrefix("fd00::2/64"), Flags: []string{"dadfailed"}}, Other: port, Free: address},
+	ipv6.Tentative{Contested: ipv6.Contested{At: here, Hop: hop, Dev: "eth0", Addr: table.Addr{Prefix: netip.MustParsePrefix("fd00::2/64"), Flags: []string{"tentative"}}}},
 	cause.OverDevice{At: here, Length: 1500, Link: veth, Transit: true, Learned: &cause.Learner{At: here, IPv6: true}},
-	cause.OutOfScope{At: here, Src: netip.MustParseAddr("fe80::1"), Dst: netip.MustParseAddr("fd00::2"), Dev: "eth0", Addrs: []table.Addr{{Prefix: netip.MustParsePrefix("fe80::1/64")}}, Router: "node1", Free: address},
+	ipv6.OutOfScope{At: here, Src: netip.MustParseAddr("fe80::1"), Dst: netip.MustParseAddr("fd00::2"), Dev: "eth0", Addrs: []table.Addr{{Prefix: netip.MustParsePrefix("fe80::1/64")}}, Router: "node1", Free: address},
 	source.Deprecated{Taken: taken, Better: preferred("deprecated")},
 	source.Deprecated{Taken: source.Taken{At: here, Src: taken.Src, Dst: taken.Dst, Dev: "eth0", Masqueraded: true}, Better: preferred("deprecated", "noprefixroute")},
 	source.Advertised{Deprecated: source.Deprecated{Taken: taken, Better: preferred("deprecated", "dynamic")}},
 	source.Named{Taken: taken, Better: preferred(), Line: "default via fe80::1 dev eth0", ByRoute: true, Route: rewrite},
 	source.Named{Taken: taken, Better: preferred(), Line: "default via fe80::1 dev eth0", Route: rewrite},
 	source.Homeless{Taken: taken, Addrs: []table.Addr{preferred()}, Free: address},
-	cause.OtherLink{NextHop: cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: netip.MustParseAddr("fe80::2")}, Behind: "eth1", Line: veth.Line()},
+	ipv6.OtherLink{NextHop: cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: netip.MustParseAddr("fe80::2")}, Behind: "eth1", Line: veth.Line()},
 	full.NoPortLeft{At: here, Flow: tcp, Min: 40000, Max: 40001, By: limiting, Taken: conntrack.Entry{Original: tracked, Reply: tracked}, Failed: 3},
 	full.NoPortAtAll{NoPortLeft: full.NoPortLeft{At: here, Flow: tcp, Min: 1024, Max: 65535, By: sourcing, Taken: conntrack.Entry{Original: tracked, Reply: tracked}}},
 	service.OtherAddress{At: here, Flow: tcp, Served: []netip.Addr{two}, To: "10.2.0.9:80", Foreign: true},
@@ -329,7 +352,12 @@ var samples = []cause.Finding{
 	service.OtherZone{At: here, Flow: flow, Zones: eval.Zones{Asked: 5, By: notracking}},
 	cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictDrop, At: dropped.At, Rule: "-j DROP", Table: dropped.Table, Chain: dropped.Chain, In: "DOCKER-FORWARD",
 		Decided: &netfilter.Rule{}, Packet: eval.Packet{IIF: "br1", OIF: "br1"}}, Other: cause.OtherRoute{Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0"}}},
-	service.KeptOnly{At: here, Flow: tcp, By: "conmon", PID: 378, For: "web", Bound: "0.0.0.0:80"},
+	service.Unforwarded{At: here, Flow: tcp, Zone: "public", Kept: firewalld.Forward{File: "/etc/firewalld/zones/public.xml", Port: "80", To: netip.MustParseAddrPort("10.2.0.3:8080"), Asks: "port=80:proto=tcp:toport=8080:toaddr=10.2.0.3"}},
+	service.KeptOnly{At: here, Flow: tcp, By: "conmon", PID: 378, For: "web", Bound: "0.0.0.0:80", Podman: true},
+	service.KeptOnly{At: here, Flow: tcp, By: "dockerd", PID: 378, For: "web", To: netip.MustParseAddrPort("10.2.0.2:80"), Bound: "0.0.0.0:80", Deaf: true, Rules: path.Commands()},
+	service.KeptOnly{At: here, Flow: tcp, By: "dockerd", PID: 378, Bound: "0.0.0.0:80", Deaf: true},
+	service.KeptOnly{At: here, Flow: tcp, By: "keeper", PID: 378, Bound: "0.0.0.0:80", Deaf: true},
+	service.KeptOnly{At: here, Flow: tcp, By: "docker-proxy", PID: 378, For: "web", Bound: "0.0.0.0:80", Met: cause.Stopped{At: here, Flow: tcp, Hook: "input", Result: dropped}, Rules: path.Commands()},
 	service.PassedOn{Finding: service.Unheard{At: here, Flow: tcp}, By: "docker-proxy", PID: 378, To: netip.MustParseAddrPort("172.17.0.2:80")},
 	service.Untracked{At: here, Flow: tcp, To: tcp, By: sourcing},
 	service.Unjumped{At: here, Flow: tcp, To: tcp, Used: "output", Table: sourcing.Table, Base: &netfilter.Chain{Name: "OUTPUT"}, Chain: "SERVICES", Like: *sourcing.Rule},
@@ -347,6 +375,8 @@ var samples = []cause.Finding{
 	source.Unasked{At: here, Src: one, Line: proof[0], Back: true, Route: table.Route{Type: "unicast", Dst: near, Via: two, Dev: "eth1", Table: 100, Proto: "boot", Scope: "global"}},
 	cause.OtherWayBack{At: here, Src: two, Dev: "eth1", Back: "eth0", Lookup: proof, Sent: source.Unasked{At: here, Src: one, Line: proof[0], Back: true, Route: table.Route{Type: "unicast", Dst: near, Via: two, Dev: "eth1", Table: 100, Proto: "boot", Scope: "global"}}},
 	source.Unasked{At: here, Src: one, Net: near.Masked(), Out: "eth0", Line: proof[0], Route: table.Route{Type: "unicast", Via: two, Dev: "eth1", Table: 100}},
+	source.VRFUnasked{At: here, Lookup: lookup, Dev: "eth0", VRF: table.Link{Name: "red", VRF: 10}},
+	source.VRFUnasked{At: here, Lookup: lookup, Dev: "eth0", VRF: table.Link{Name: "red", VRF: 10}, Reply: true},
 	source.Unruled{At: here, Lookup: lookup, Main: table.Route{Type: "unicast", Table: machine.MainTable, Dev: "eth0"}, Rules: []table.PolicyRule{change.Lookup(255, 0)}},
 	source.Unruled{At: here, Lookup: lookup, Main: table.Route{Type: "unicast", Table: machine.MainTable, Dev: "eth0"}, Reply: true},
 	service.Outdated{At: here, Flow: tcp, Entry: conntrack.Entry{Original: tracked, Reply: tracked}, Now: "10.3.0.2", From: true, Why: say.T("why", "为何")},
@@ -356,7 +386,7 @@ var samples = []cause.Finding{
 	service.SegmentsLost{At: here, Length: 1500, Segment: 1200, Message: "curl: (28) Operation timed out"},
 	service.SegmentsLost{At: here, Length: 1500, Segment: 1200, Narrow: veth, Clamp: change.ClampMSS{Netns: "ns1"}, Message: "curl: (28) Operation timed out"},
 	service.OpensOnly{At: here, Message: "curl: (28) Operation timed out"},
-	cause.ARPStopped{here, two, eval.LinkHook{Family: "arp", Hook: "input", IIF: "eth0"}, eval.ARPRequest(one, two), dropped},
+	device.ARPStopped{At: here, Target: two, Hook: eval.LinkHook{Family: "arp", Hook: "input", IIF: "eth0"}, Packet: eval.ARPRequest(one, two), Result: dropped},
 	cause.OverRoute{here, 1600, machine.RouteAnswer{Line: proof[0], Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0", MTU: 1400}}, &cause.Learner{At: here}},
 	cause.OverDevice{At: here, Length: 1600, Link: veth},
 	cause.OverDevice{At: here, Length: 1600, Link: veth, Transit: true, Learned: &cause.Learner{At: here}},
@@ -411,6 +441,7 @@ var samples = []cause.Finding{
 	cause.WrongWire{NextHop: hop, Way: path, Line: proof[0], Stations: stations, Overlap: table.Route{Type: "unicast", Dst: near, Dev: "eth1", Proto: "kernel"}},
 	cause.EmptyWire{unknown, proof[0]},
 	cause.NoRouter{hop, address, stations, proof},
+	cause.NoRouter{hop, remedy.Address{Netns: "ns2", Prefix: netip.MustParsePrefix("fd00::1/64"), Dev: "eth0", Shut: machine.ShutBySetting}, stations, proof},
 	device.NoPort{NextHop: hop, Owner: "ns2", Cable: port, Bridge: cause.Device{"host", bridge}},
 	device.PortWaiting{At: here, Port: port, Bridge: cause.Device{"host", bridge}},
 	device.PortUnflooded{At: here, Port: port, Bridge: "br0"},
@@ -423,15 +454,18 @@ var samples = []cause.Finding{
 	device.TunnelElsewhere{NextHop: hop, Dev: "vxlan0", Remote: one, Entries: []table.FDBEntry{{MAC: mac, Dst: one}}, Right: entry},
 	device.TunnelVoid{NextHop: hop, Link: vxlan, Right: entry},
 	device.Untagged{NextHop: hop, There: port, Tag: 7},
+	device.Untagged{NextHop: hop, There: port, Tag: 7, Other: "eth0.7"},
+	device.Untagged{NextHop: hop, There: port, Tag: 7, Service: true, Other: "eth0.7"},
 	device.Unswitched{NextHop: hop, Cable: cause.Device{"ns1", veth}, Datapath: "ovs-system"},
 	device.BelowIPvlan{NextHop: hop, Owner: port, Lower: "eth0", Way: path},
 	cause.Beneath{NextHop: hop, Link: veth, Lower: port, Shim: "shim0", Other: one},
+	cause.Beneath{NextHop: hop, Link: veth, Lower: port, Shim: "shim0", Other: one, Own: near},
 	device.TunnelUnopened{At: here, Link: vxlan, Landed: "ns2"},
 	device.TunnelUnopened{At: here, Link: vxlan, Landed: "ns2", There: []table.Link{{Name: "vxlan0", Kind: "vxlan", VXLAN: &table.VXLAN{VNI: 8, DstPort: 4789}}}},
 	device.TunnelUnopened{At: here, Link: vxlan, Landed: "ns2", There: []table.Link{{Name: "vxlan0", Kind: "vxlan", VXLAN: &table.VXLAN{VNI: 7, DstPort: 8472}}}},
-	cause.Unpredicted{contradiction, cause.NoRoute, "Destination Host Unreachable"},
-	cause.LostBehind{contradiction, "eth0"},
-	cause.NeverLeft{contradiction, "eth0"},
+	against.Unpredicted{Contradiction: contradiction, Predicted: cause.NoRoute, Message: "Destination Host Unreachable"},
+	against.LostBehind{Contradiction: contradiction, Dev: "eth0"},
+	against.NeverLeft{Contradiction: contradiction, Dev: "eth0"},
 	device.NotCarried{At: here, Port: "eth0", Bridge: "br0", VLAN: 7, Self: false, Bare: false, Shared: false},
 	device.NotCarried{At: here, Port: "br0", Bridge: "br0", VLAN: 7, Self: true, Bare: true, Shared: false},
 	device.NotCarried{At: here, Port: "br0", Bridge: "br0", VLAN: 7, Self: true, Bare: true, Shared: true},
@@ -441,13 +475,15 @@ var samples = []cause.Finding{
 	cause.Claimed{here, flow, machine.Policy{Src: near, Dst: wide, Dir: "in", Unkept: true}},
 	cause.Claimed{here, flow, machine.Policy{Src: near, Dst: wide, Dir: "out", Block: true}},
 	cause.Broadcast{At: here, Dst: two, Lookup: proof},
-	device.QueueDropped{Contradiction: contradiction, KernelDrop: cause.KernelDrop{Where: say.Quote("host"), Dev: "eth0", Reason: "QDISC_DROP", Function: "__dev_queue_xmit"}, Qdisc: "tbf"},
-	cause.KernelDropped{contradiction, cause.KernelDrop{say.Quote("host"), "eth0", "NETFILTER_DROP", "nf_hook_slow"}, true},
-	cause.KernelDropped{contradiction, cause.KernelDrop{say.Quote("host"), "", "SOCKET_RCVBUFF", "sock_queue_rcv_skb"}, false},
+	device.QueueDropped{Contradiction: contradiction, KernelDrop: against.KernelDrop{Where: say.Quote("host"), Dev: "eth0", Reason: "QDISC_DROP", Function: "__dev_queue_xmit"}, Qdisc: "tbf"},
+	against.KernelDropped{Contradiction: contradiction, KernelDrop: against.KernelDrop{Where: say.Quote("host"), Dev: "eth0", Reason: "NETFILTER_DROP", Function: "nf_hook_slow"}, Decides: true},
+	against.KernelDropped{Contradiction: contradiction, KernelDrop: against.KernelDrop{Where: say.Quote("host"), Reason: "SOCKET_RCVBUFF", Function: "sock_queue_rcv_skb"}},
 	cause.Untried{beyond, say.Quote("why")},
 	cause.RefusedBeyond{beyond, one, probe.HostUnreachable},
 	cause.SilentBeyond{beyond, time.Second},
+	cause.SilentBeyond{cause.Beyond{At: here, Dev: "eth0", NextHop: one, Flow: tcp, Seen: beyond.Seen, Astray: true}, time.Second},
 	device.Pinned{Beyond: beyond, Entry: hop.Entry, Waited: time.Second},
+	device.Suppressed{At: here, Bridge: "br0", Port: "vxlan1", Entry: hop.Entry, Asks: hop, Right: cause.Device{Netns: "ns2", Link: table.Link{Name: "eth0"}}},
 	cause.AnsweredAs{beyond, two},
 	device.Unsent{Beyond: beyond, Outcome: probe.NoBufferSpace, Length: 4028, MTU: 9000},
 	device.Unsent{Beyond: beyond, Outcome: probe.NotPermitted, Length: 84, MTU: 1500},
@@ -458,8 +494,8 @@ var samples = []cause.Finding{
 
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
-var unmended = []string{"NotHere", "RememberedBeyond", "Hidden", "Unknowing", "Closed", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
-	"Unpredicted", "LostBehind", "NeverLeft", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
+var unmended = []string{"NotHere", "RememberedBeyond", "Hidden", "Unknowing", "Closed", "Bare", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
+	"Unpredicted", "LostBehind", "NeverLeft", "SentBack", "InPieces", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
 	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Held", "LoopbackFromOutside", "QueueDropped", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit", "TakenAway"}
 

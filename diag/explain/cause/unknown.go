@@ -2,6 +2,7 @@ package cause
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"nstutor/diag/explain/flows"
@@ -32,6 +33,9 @@ type Beneath struct {
 	Lower Device     // that it stands on
 	Shim  string     // a free name there
 	Other netip.Addr // that of the macvlan, on whichever side it asks
+	// Own is a free address for the new device, which an ipvlan needs: the kernel hands it what is
+	// for its own addresses, by which alone its like are told apart.
+	Own netip.Prefix
 }
 
 // Code is NotKnown.
@@ -49,10 +53,10 @@ func (b Beneath) Evidence() []say.Text { return b.With(b.Link.Line(), b.Lower.Li
 
 // Fix gives the namespace below a device of the kind, which is passed frames.
 func (b Beneath) Fix() []change.Change {
-	return append([]change.Change{
+	return slices.Concat([]change.Change{
 		change.LinkAdd{Netns: b.Lower.Netns, Name: b.Shim, Lower: b.Lower.Link.Name, Kind: b.Link.Kind, Mode: b.Link.Sharing},
 		change.Up(b.Lower.Netns, b.Shim),
-	}, remedy.Way{Netns: b.Lower.Netns, Dst: b.Other, Dev: b.Shim}.Commands()...)
+	}, remedy.Address{Netns: b.Lower.Netns, Prefix: b.Own, Dev: b.Shim}.Add(), remedy.Way{Netns: b.Lower.Netns, Dst: b.Other, Dev: b.Shim}.Commands())
 }
 
 // Beyond is a packet that leaves by a device whose other end is somebody else's:
@@ -66,6 +70,9 @@ type Beyond struct {
 	// Unsure tells that something here could not be looked at: the rules, or the wire.
 	Unsure bool
 	To     farend.End // to whom the device hands it
+	// Astray tells that its destination is a private address to which only a default route
+	// leads: it may be a service's, of which no rule here knows.
+	Astray bool
 }
 
 // well is how well all is up to the device.
@@ -123,7 +130,16 @@ type SilentBeyond struct {
 // Detail names how it left.
 func (s SilentBeyond) Detail() say.Text {
 	return say.T("%[5]s: the request left %[1]s for %[2]s as %[3]s, and nothing came back in %[4]s; %[6]s",
-		"%[5]s：请求以 %[3]s 的身份从 %[1]s 发往 %[2]s，%[4]s 内没有任何回应；%[6]s", s.Dev, s.NextHop, s.Flow.Src, s.Waited, s.well(), s.there())
+		"%[5]s：请求以 %[3]s 的身份从 %[1]s 发往 %[2]s，%[4]s 内没有任何回应；%[6]s", s.Dev, s.NextHop, s.Flow.Src, s.Waited, s.well(), s.further())
+}
+
+// further is where to ask on, and what else it may be.
+func (s SilentBeyond) further() say.Text {
+	if !s.Astray {
+		return s.there()
+	}
+	return say.T("%[2]s. %[1]s is a private address to which only the default route leads: if it is a service's, no rule here translates it",
+		"%[2]s。%[1]s 是私有地址，这里只有默认路由通向它：如果它是服务地址，那么这里没有规则转换它", s.Flow.Dst, s.there())
 }
 
 // SilentTunnel is such a packet in one of a tunnel, which nobody answers.

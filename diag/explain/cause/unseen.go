@@ -61,7 +61,9 @@ type RulesUnjudged struct {
 	// two where they do not.
 	Ways []eval.Branch
 	// Stop is the finding that it is one of them which stops the packet; nil where more may.
-	Stop Finding
+	// Refuses tells that it would refuse it.
+	Stop    Finding
+	Refuses bool
 }
 
 // Said names the hook, the packet and the rules, and how often what becomes of it.

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/table"
@@ -63,13 +64,16 @@ func (x *Explorer) arpStopped(n *machine.Space, v Way, hook eval.LinkHook, p eva
 		return x.solicitationStopped(n, v, hook.Hook, p, hook.IIF, hook.OIF, false)
 	}
 	result, ok := eval.TraverseLink(rules, hook, p, n.Env())
-	if !ok || !result.Drops() || v.stoppedIn(result) {
+	if !ok || !result.Drops() {
 		return v
+	}
+	if v.stoppedIn(result) {
+		return v.stoppedBoth(result, p)
 	}
 	if p.EtherType != unix.ETH_P_ARP {
 		return v.stoppedBy(n, hook.Dev(), cause.SolicitationStopped{At: cause.At(n.Name), Target: x.Of, Hook: hook.Hook, Packet: p, Result: result})
 	}
-	return v.stoppedBy(n, hook.Dev(), cause.ARPStopped{At: cause.At(n.Name), Target: x.Of, Hook: hook, Packet: p, Result: result})
+	return v.stoppedBy(n, hook.Dev(), device.ARPStopped{At: cause.At(n.Name), Target: x.Of, Hook: hook, Packet: p, Result: result})
 }
 
 // stoppedIn reports whether the chain that decided stops a request or its answer on the way
@@ -77,13 +81,31 @@ func (x *Explorer) arpStopped(n *machine.Space, v Way, hook eval.LinkHook, p eva
 func (v Way) stoppedIn(r eval.Result) bool {
 	return slices.ContainsFunc(v.Obstacles, func(o Obstacle) bool {
 		switch f := o.Fault.(type) {
-		case cause.ARPStopped:
-			return f.Result.Chain == r.Chain
+		case device.ARPStopped:
+			return sameChain(f.Result, r)
 		case cause.SolicitationStopped:
 			return f.Result.Chain == r.Chain
 		}
 		return false
 	})
+}
+
+// sameChain reports whether an exception in one chain does for both.
+func sameChain(a, b eval.Result) bool {
+	return a.Chain == b.Chain && (a.In == b.In || a.Table.Family != "bridge")
+}
+
+// stoppedBoth says of a chain that stops an ARP request that it stops the answer too, or the
+// other way round: those are of two senders.
+func (v Way) stoppedBoth(r eval.Result, p eval.Packet) Way {
+	v.Obstacles = slices.Clone(v.Obstacles)
+	for i := range v.Obstacles {
+		if f, ok := v.Obstacles[i].Fault.(device.ARPStopped); ok && sameChain(f.Result, r) && f.Packet.ARPOperation != p.ARPOperation {
+			f.Both = true
+			v.Obstacles[i].Fault = f
+		}
+	}
+	return v
 }
 
 // solicitationHooks are those that a neighbour solicitation passes that comes in, goes out,

@@ -114,7 +114,10 @@ func (x *Explorer) toPorts(n *machine.Space, bridge table.Link, from *table.Link
 		if !port.Up() {
 			out = out.stoppedBy(n, port.Name, Down(n, port))
 		}
-		out = x.tagOut(n, bridge, port, x.through(n, bridge, port, out))
+		if from != nil || bridge.Up() { // what sends is taken to be up
+			out = x.through(n, bridge, port, out)
+		}
+		out = x.tagOut(n, bridge, port, out)
 		if from != nil && from.Port.Isolated && port.Port.Isolated {
 			out = out.stoppedBy(n, port.Name, device.PortsIsolated{At: cause.At(n.Name), From: Site{n, *from}.Device(), To: Site{n, port}.Device(), Bridge: bridge.Name})
 		}

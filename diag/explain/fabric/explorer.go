@@ -159,6 +159,10 @@ func (x *Explorer) arrive(n *machine.Space, dev table.Link, v Way) {
 	switch {
 	case dev.Port != nil:
 		x.intoBridge(n, dev, v.past(Crossing{Space: n, Dev: dev}))
+	case v.vlan != 0 && dev.MasterKind == "bond":
+		if past := v.past(Crossing{Space: n, Dev: dev}); !x.byTag(n, dev, past) {
+			x.intoBond(n, dev, past)
+		}
 	case v.vlan != 0:
 		x.arriveTagged(n, dev, v)
 	case dev.MasterKind == "vrf":

@@ -12,11 +12,15 @@ import (
 // Hinted is whom something here takes for the router of a device's network, and the line
 // that says it: another wide route by the device, the default route of a host on its wire, or that
 // the first address of the network is in use, or somebody stands in for it. A network of two
-// has no other router than the other one.
+// has no other router than the other one, and of who has no network on the wire it is the only
+// one there whom the namespace has found.
 func Hinted(n *machine.Space, d machine.Device, wire []Station) (via netip.Addr, proof string) {
 	own := d.Addrs[0].Prefix
 	if via, proof = told(n, d, wire); via.IsValid() {
 		return via, proof
+	}
+	if entry, ok := onlyNeighbour(n, d.Link); ok && own.IsSingleIP() {
+		return entry.Dst, entry.Line()
 	}
 	if other, ok := onlyOther(own); ok {
 		return other, ""
@@ -37,6 +41,24 @@ func Hinted(n *machine.Space, d machine.Device, wire []Station) (via netip.Addr,
 		return first, entry.Line()
 	}
 	return netip.Addr{}, ""
+}
+
+// onlyNeighbour is the entry of the one neighbour of IPv4 on a device that has been found.
+func onlyNeighbour(n *machine.Space, dev table.Link) (only table.Neighbour, ok bool) {
+	snap, err := n.Snapshot(table.Links | table.Neighbours)
+	if err != nil {
+		return only, false
+	}
+	for _, entry := range snap.Neighbours {
+		if entry.Dev != dev.Name || !entry.Dst.Is4() || len(entry.MAC) == 0 || entry.Proxy {
+			continue
+		}
+		if ok {
+			return table.Neighbour{}, false
+		}
+		only, ok = entry, true
+	}
+	return only, ok
 }
 
 // told is whom a route names: one of the namespace's own, or of a host on its wire.

@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 )
 
 // Owners are the devices of namespaces that have an address.
@@ -57,24 +58,28 @@ func (s Station) Near(from machine.Device) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// GatewayMissing is the finding of a bridge of n without the address that those on it have
-// for their gateway, and without any of their network; nil where it is not that, or where
-// one of the stations on the wire has it.
-func (s Site) GatewayMissing(n *machine.Space, bridge table.Link, stations []Station) cause.Finding {
-	gateway := s.Space.Route(machine.RouteQuery{Dst: machine.Documentation}).Via
-	has, missing := machine.Networkless(n, bridge, gateway)
+// Gateway is the next hop of the site to what is like an address; invalid where it has none.
+func (s Site) Gateway(like netip.Addr) netip.Addr {
+	return s.Space.Route(machine.RouteQuery{Dst: machine.Elsewhere(like)}).Via
+}
+
+// GatewayMissing is the finding of a device of n, on the wire of the site, without the address
+// that the site has for a gateway, and without any of its network; false where it is not that,
+// or where one of the stations there has it.
+func (s Site) GatewayMissing(n *machine.Space, dev table.Link, gateway netip.Addr, stations []Station) (cause.GatewayNameless, bool) {
+	has, missing := machine.Networkless(n, dev, gateway)
 	near, ok := machine.PrefixOver(s.Space, s.Dev, gateway)
 	elsewhere := slices.ContainsFunc(stations, func(s Station) bool { return s.Space != nil && s.Has(gateway) })
-	if bridge.Bridge == nil || !missing || !ok || elsewhere {
-		return nil
+	if !missing || !ok || elsewhere {
+		return cause.GatewayNameless{}, false
 	}
-	address := remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(gateway, near.Bits()), Dev: bridge.Name}
-	return cause.GatewayNameless{At: cause.At(n.Name), Link: bridge, Address: address, Has: has}
+	address := remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(gateway, near.Bits()), Dev: dev.Name}
+	return cause.GatewayNameless{At: cause.At(n.Name), Link: dev, Address: address, Has: has}, true
 }
 
 // FreeAddress is an address for a device of n that none of the spaces has, in the network of one of
 // the stations on its wire, if that fits: one that somebody there has a route for, or has for a
-// next hop, else the one next to his.
+// next hop, the other one of two, else the one next to his.
 func FreeAddress(spaces []*machine.Space, stations []Station, n *machine.Space, dev string, fits func(netip.Prefix) bool) remedy.Address {
 	var free remedy.Address
 	for _, s := range stations {
@@ -85,38 +90,85 @@ func FreeAddress(spaces []*machine.Space, stations []Station, n *machine.Space, 
 		if err != nil {
 			continue
 		}
+		numbered := false
 		for _, a := range addrs {
 			if !fits(a.Prefix) {
 				continue
 			}
-			if own, ok := s.single(spaces, a.Prefix.Addr()); ok {
+			numbered = true
+			if own, ok := s.single(spaces, func(p netip.Prefix) bool { return p.Addr().Is4() == a.Prefix.Addr().Is4() }); ok {
 				return remedy.Address{Netns: n.Name, Prefix: own, Dev: dev}
 			}
 			if a.Prefix.Addr().BitLen()-a.Prefix.Bits() < 2 {
+				if other, ok := ofTwo(a.Prefix); ok && len(Owners(spaces, other.Addr())) == 0 {
+					return remedy.Address{Netns: n.Name, Prefix: other, Dev: dev}
+				}
 				continue
 			}
 			if hop, ok := s.missed(n, spaces, stations, a.Prefix); ok {
 				return remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(hop, a.Prefix.Bits()), Dev: dev}
 			}
-			for own := a.Prefix.Addr().Next(); !free.Prefix.IsValid() && a.Prefix.Contains(own.Next()); own = own.Next() {
-				if len(Owners(spaces, own)) == 0 && !onWire(stations, own) {
-					free = remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(own, a.Prefix.Bits()), Dev: dev}
-				}
+			if free.Prefix.IsValid() {
+				continue
 			}
+			if own := nextFree(spaces, a.Prefix, func(own netip.Addr) bool { return onWire(stations, own) }); own.IsValid() {
+				free = remedy.Address{Netns: n.Name, Prefix: own, Dev: dev}
+			}
+		}
+		if own, ok := s.single(spaces, fits); ok && !numbered { // its end of the wire needs no address
+			return remedy.Address{Netns: n.Name, Prefix: own, Dev: dev}
 		}
 	}
 	return free
 }
 
-// single is the one address, of a family, for which the station has a route of its own by its
+// ofTwo is the other address of a network that has no more than two (RFC 3021, RFC 6164).
+func ofTwo(own netip.Prefix) (netip.Prefix, bool) {
+	other := own.Masked().Addr()
+	if other == own.Addr() {
+		other = other.Next()
+	}
+	return netip.PrefixFrom(other, own.Bits()), own.Bits() == own.Addr().BitLen()-1
+}
+
+// nextFree is the first address behind one of a network that none of the spaces has, and that
+// is not taken.
+func nextFree(spaces []*machine.Space, network netip.Prefix, taken func(netip.Addr) bool) netip.Prefix {
+	for own := network.Addr().Next(); network.Contains(own.Next()); own = own.Next() {
+		if len(Owners(spaces, own)) == 0 && !taken(own) {
+			return netip.PrefixFrom(own, network.Bits())
+		}
+	}
+	return netip.Prefix{}
+}
+
+// FreeBeside is an address for another device of a namespace on the wire of one that has an
+// address there, of the same network and alone: one that none of the spaces has, and that the
+// namespace knows nobody by.
+func FreeBeside(spaces []*machine.Space, s Site, dst netip.Addr) netip.Prefix {
+	network, near := machine.PrefixOver(s.Space, s.Dev, dst)
+	snap, err := s.Space.Snapshot(table.Links | table.Neighbours)
+	if !near || err != nil {
+		return netip.Prefix{}
+	}
+	known := func(own netip.Addr) bool {
+		return slices.ContainsFunc(snap.Neighbours, func(entry table.Neighbour) bool { return entry.Dst == own && entry.State != "FAILED" })
+	}
+	if free := nextFree(spaces, network, known); free.IsValid() {
+		return change.Single(free.Addr())
+	}
+	return netip.Prefix{}
+}
+
+// single is the one address that fits for which the station has a route of its own by its
 // device, as to a pod at the other end of a wire, where nobody has that.
-func (s Station) single(spaces []*machine.Space, like netip.Addr) (only netip.Prefix, found bool) {
+func (s Station) single(spaces []*machine.Space, fits func(netip.Prefix) bool) (only netip.Prefix, found bool) {
 	snap, err := s.Space.Snapshot(table.Links | table.Routes)
 	if err != nil {
 		return only, false
 	}
 	for _, r := range snap.Routes {
-		if r.Dev != s.Dev.Name || r.Type != "unicast" || r.Via.IsValid() || !r.Dst.IsSingleIP() || r.Dst.Addr().Is4() != like.Is4() {
+		if r.Dev != s.Dev.Name || r.Type != "unicast" || r.Proto == "kernel" || r.Via.IsValid() || !r.Dst.IsSingleIP() || !fits(r.Dst) {
 			continue
 		}
 		if found || len(Owners(spaces, r.Dst.Addr())) > 0 {

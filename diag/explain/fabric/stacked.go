@@ -34,7 +34,7 @@ func (x *Explorer) overStacked(n *machine.Space, link table.Link, v Way, out Cro
 			x.Unseen = append(x.Unseen, say.T("tags in tags of %s are not followed", "%s 的双层标签没有跟踪", link.Name))
 			return
 		}
-		v.vlan = link.VLANID
+		v.vlan, v.service = link.VLANID, link.Service
 	} else if x.toSiblings(link, below, lower, v) {
 		return
 	}
@@ -110,7 +110,13 @@ func (x *Explorer) overBond(n *machine.Space, link table.Link, v Way, out Crossi
 // on it that has this tag. Nobody else there takes it.
 func (x *Explorer) arriveTagged(n *machine.Space, dev table.Link, v Way) {
 	if !x.byTag(n, dev, v.past(Crossing{Space: n, Dev: dev})) {
-		x.Untaken = append(x.Untaken, Tagged{Site{n, dev}, v.vlan})
+		t := Tagged{Site: Site{n, dev}, VLAN: v.vlan, Service: v.service}
+		for _, a := range x.Net.Above(n, dev.Index) {
+			if a.Link.Kind == "vlan" && a.Link.VLANID == v.vlan {
+				t.Other = a.Link.Name
+			}
+		}
+		x.Untaken = append(x.Untaken, t)
 	}
 }
 
@@ -126,8 +132,8 @@ func (x *Explorer) ontoStack(a machine.Above, v Way) {
 // one. On the port of a bridge it comes before the bridge (vlan_do_receive()).
 func (x *Explorer) byTag(n *machine.Space, dev table.Link, v Way) bool {
 	for _, a := range x.Net.Above(n, dev.Index) {
-		if a.Link.Kind == "vlan" && a.Link.VLANID == v.vlan {
-			v.vlan = 0
+		if a.Link.Kind == "vlan" && a.Link.VLANID == v.vlan && a.Link.Service == v.service {
+			v.vlan, v.service = 0, false
 			x.ontoStack(a, v)
 			return true
 		}
@@ -152,7 +158,9 @@ func (x *Explorer) intoBond(n *machine.Space, slave table.Link, v Way) {
 // there.
 type Tagged struct {
 	Site
-	Vlan int
+	VLAN    int
+	Service bool   // the tag is one of 802.1ad
+	Other   string // a VLAN device there with the same number in the other kind of tag
 }
 
 // arriveAbove follows a frame into what stands on a device, where that was asked

@@ -29,6 +29,7 @@ type Way struct {
 	Obstacles []Obstacle
 	Unflooded bool // it passes a port that frames for whom the bridge does not know do not
 	vlan      int  // the tag of the frame; 0: none
+	service   bool // the tag is one of 802.1ad
 }
 
 // Crossing is a device that a frame passes on its way.
@@ -39,6 +40,9 @@ type Crossing struct {
 	Bridged string     // the bridge that forwarded it from another port to this one
 	From    string     // … that other port
 	Remote  netip.Addr // the other end of the tunnel that it is sent through
+	// Ends are all to which the tunnel sends it, where none of them can be seen: nobody tells
+	// at which it is taken. nil where it is sent to Remote alone, or is known to be taken there.
+	Ends []netip.Addr
 }
 
 // Obstacle is a fault that stops frames between two IP layers.
@@ -90,6 +94,34 @@ type Edge struct {
 	Dev   table.Link
 	Why   say.Text // what is not seen there
 	Way
+}
+
+// Out is where a frame leaves what can be seen: of several places that with the least in its
+// way, for whoever is to have it may be behind that. ok is false where there is none.
+func (x *Explorer) Out() (_ Edge, ok bool) {
+	if len(x.Edges) == 0 {
+		return Edge{}, false
+	}
+	e := slices.MinFunc(x.Edges, func(a, b Edge) int { return len(a.Obstacles) - len(b.Obstacles) })
+	for i, c := range e.Crossings {
+		var ends []netip.Addr
+		for _, o := range x.Edges {
+			if i < len(o.Crossings) && o.Crossings[i].Remote.IsValid() && o.Crossings[i].Space == c.Space && o.Crossings[i].Dev.Index == c.Dev.Index {
+				ends = append(ends, o.Crossings[i].Remote)
+			}
+		}
+		if len(ends) > 1 {
+			e.Crossings = slices.Clone(e.Crossings)
+			e.Crossings[i].Ends = ends
+		}
+	}
+	return e, true
+}
+
+// Leaves reports whether a frame leaves what can be seen with nothing in its way: that it is
+// lost elsewhere says nothing then.
+func (x *Explorer) Leaves() bool {
+	return slices.ContainsFunc(x.Edges, func(e Edge) bool { return len(e.Obstacles) == 0 })
 }
 
 // Site is a device and its namespace.

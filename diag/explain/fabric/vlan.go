@@ -37,6 +37,10 @@ func (x *Explorer) tagIn(n *machine.Space, bridge, port table.Link, v Way) Way {
 	if all == nil {
 		return v
 	}
+	if v.service { // a bridge that filters by 802.1Q takes it for no tag, and adds one (br_allowed_ingress())
+		x.Unseen = append(x.Unseen, say.T("tags in tags of %s are not followed", "%s 的双层标签没有跟踪", port.Name))
+		return v
+	}
 	if v.vlan != 0 {
 		_, v = inVLAN(n, bridge, port, all, v)
 		return v

@@ -40,6 +40,9 @@ func (x *Explorer) overVXLAN(n *machine.Space, link table.Link, v Way, out Cross
 func (x *Explorer) outOfVXLAN(n *machine.Space, link table.Link, v Way, remote netip.Addr) {
 	trial := x.Net.Carry(n, link, x.Leg, remote)
 	if trial.Edge != nil {
+		for _, f := range trial.Faults {
+			v = v.stoppedBy(nil, link.Name, f)
+		}
 		x.Edges = append(x.Edges, Edge{trial.Edge.Space, trial.Edge.Dev, trial.Edge.Why, v})
 		return
 	}

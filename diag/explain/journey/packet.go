@@ -33,6 +33,7 @@ type Packet struct {
 	Filtered         eval.Packet    // as the last hook of this space left it
 	Length           int            // bytes, with the IP header
 	DF               bool           // it must not be fragmented
+	ECN              bool           // who asks has its TCP ask for explicit congestion notification
 	Below            bool           // it does not pass the bridge's own device, only its ports
 	Origin           *machine.Space // who made it; nil: it came from where nothing can be seen
 	Encap            *Encap         // what it carries through a tunnel; nil: it is the request or the reply itself
@@ -40,8 +41,9 @@ type Packet struct {
 
 // Encap is what the packet of a tunnel carries.
 type Encap struct {
-	Dev   table.Link // the tunnel's
-	Inner Packet     // as it went in
+	Dev   table.Link   // the tunnel's
+	Inner Packet       // as it went in
+	Ends  []netip.Addr // to all of which it is sent, as those of a fabric.Crossing
 }
 
 // Sender is what frames by an Ethernet device have for their source. What a tunnel of IP
@@ -58,6 +60,12 @@ func (p Packet) IsRequest() bool { return p.Leg == flows.LegRequest && p.Encap =
 
 // IsReply reports whether it is the reply itself.
 func (p Packet) IsReply() bool { return p.Leg == flows.LegReply && p.Encap == nil }
+
+// LeavesLoopback reports whether a route leads a packet for its own sender, by an address of lo
+// such as 127.0.0.1, out of another device.
+func (p Packet) LeavesLoopback(route machine.RouteAnswer) bool {
+	return route.Kind == machine.KindUnicast && p.Dst.IsLoopback() && route.DevName != "lo"
+}
 
 func (p Packet) String() string { return p.Flow().String() }
 
@@ -112,7 +120,7 @@ func (p Packet) Query() machine.RouteQuery {
 // Back is the reply to the request as it arrived, in one piece.
 // The kernel lets routers fragment what it answers to a ping.
 func (j *Journey) Back(p Packet) Packet {
-	return Packet{Leg: flows.LegReply, Src: p.Dst, Dst: p.Src, Kind: p.Kind, SrcPort: p.DstPort, DstPort: p.SrcPort, Disguises: p.Disguises, TTL: MaxHops, Length: j.Size, DF: j.Whole}
+	return Packet{Leg: flows.LegReply, Src: p.Dst, Dst: p.Src, Kind: p.Kind, SrcPort: p.DstPort, DstPort: p.SrcPort, Disguises: p.Disguises, TTL: MaxHops, Length: j.Size, DF: j.Whole, ECN: p.ECN}
 }
 
 // By is a reply that goes back by the device which its request came in by, where its
@@ -141,7 +149,7 @@ func (j *Journey) Enters(n *machine.Space, p Packet) Packet {
 func (p Packet) Unknown() Packet {
 	f := p.Flow()
 	p.Filtered = eval.Packet{
-		Src: f.Src, Dst: f.Dst, Proto: f.Proto, SrcPort: f.SrcPort, DstPort: f.DstPort, Mark: p.Mark,
+		Src: f.Src, Dst: f.Dst, Proto: f.Proto, SrcPort: f.SrcPort, DstPort: f.DstPort, Mark: p.Mark, ECN: p.ECN,
 		CTState: eval.CTNew, Length: p.Length, TTL: p.TTL, ICMPType: f.ICMPType(), From: p.From,
 	}
 	if p.IsReply() && f.Proto != unix.IPPROTO_UDP {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
 )
 
@@ -19,7 +20,7 @@ func (a *Search) Again(s fabric.Station, bridges []fabric.Site) (stops []cause.F
 	for _, o := range a.Ask(a.Space, a.Link, a.Packet.Leg, a.Sender, a.NextHop, false).To(s.Space, s.Dev) {
 		for _, obstacle := range o.Obstacles {
 			switch f := obstacle.Fault.(type) {
-			case cause.ARPStopped, cause.SolicitationStopped:
+			case device.ARPStopped, cause.SolicitationStopped:
 				stops = append(stops, f)
 			}
 		}

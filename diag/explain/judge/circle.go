@@ -51,7 +51,9 @@ func (j *Judge) outOfCircle(n *machine.Space, p journey.Packet, circle []*machin
 		way, ok = j.wayTo(n, p.Dst, route.Dev)
 	}
 	if !ok || way.Far.Space != nil && slices.Contains(circle, way.Far.Space) {
-		return remedy.Turn{}, remedy.TunnelEntry{}, false
+		if way, ok = j.wayBy(n, p.Dst, circle...); !ok || way.Dev.Index == route.Dev { // by routers that follow
+			return remedy.Turn{}, remedy.TunnelEntry{}, false
+		}
 	}
 	return way.Turn(n, p.Dst, route), remedy.TunnelEntry{}, true
 }

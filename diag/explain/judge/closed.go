@@ -19,10 +19,7 @@ func (j *Judge) closed(n *machine.Space, p journey.Packet, l cause.Lookup) (f de
 	if p.Encap != nil || n != j.From && !p.IsReply() {
 		return f, false
 	}
-	f = device.Closed{At: at(n), Lookup: l, As: cause.NoRoute}
-	if p.IsReply() {
-		f.As = cause.NoReturnRoute
-	}
+	f = device.Closed{At: at(n), Lookup: l, As: cause.RouteMissing(p.IsReply())}
 	devices, err := n.DevicesFor(p.Dst)
 	if err != nil {
 		return f, false

@@ -10,6 +10,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
+	"nstutor/internal/change"
 )
 
 // Detour is the way that a request should have taken: it passed a space on whose own
@@ -39,6 +40,34 @@ func (j *Judge) Missed(n *machine.Space, p journey.Packet) *Detour {
 	return nil
 }
 
+// Misruled looks for a space that the request passed by a table which a policy rule has asked,
+// where the main table has a route to who has the destination.
+func (j *Judge) Misruled(p journey.Packet) *Detour {
+	for _, passed := range j.Ways() {
+		now := passed.Route
+		if now.By.Action == "" || now.By.L3mdev || passed.Packet.Dst != p.Dst {
+			continue
+		}
+		rest, link, ok := machine.MainRoute(passed.Space, p.Dst)
+		if !ok || link.Index == now.Dev {
+			continue
+		}
+		next := rest.Via
+		if !next.IsValid() {
+			next = p.Dst
+		}
+		for _, s := range j.Explore(passed.Space, link, p.Leg, nil).Stations {
+			if s.Space == nil || len(s.Obstacles) > 0 || !s.Has(next) || !j.leads(s.Space, p.Dst, passed.Space) {
+				continue
+			}
+			way := fabric.WayOut{Dev: link, Via: rest.Via, Far: s}
+			turn := remedy.Turn{Way: way.To(passed.Space, p.Dst), To: change.Only(p.Dst), Before: now.By.Priority}
+			return &Detour{Passage: passed, Way: way, Finding: cause.Missed{At: at(passed.Space), Way: turn, Dev: now.DevName, Line: now.Line}}
+		}
+	}
+	return nil
+}
+
 // Beside is the detour of a request that the rules of n stop on its way out by the default
 // route, where the destination is on a wire of n's own.
 func (j *Judge) Beside(n *machine.Space, p journey.Packet) *Detour {
@@ -47,6 +76,22 @@ func (j *Judge) Beside(n *machine.Space, p journey.Packet) *Detour {
 		return nil
 	}
 	return j.missedBy(j.Passed[i])
+}
+
+// Unpassed is the finding of a request that left a space by the default route, where a
+// neighbour on one of its wires leads to who has the destination.
+func (j *Judge) Unpassed(p journey.Passage) (cause.Finding, bool) {
+	if !p.Route.Entry.Default() || p.Packet.Dst != j.Asks.Dst || len(fabric.Owners(j.World.All(), p.Packet.Dst)) == 0 {
+		return nil, false
+	}
+	way, ok := j.wayTo(p.Space, p.Packet.Dst, 0)
+	if !ok {
+		way, ok = j.wayBy(p.Space, p.Packet.Dst)
+	}
+	if !ok || way.Via == p.Route.Via || !way.Via.IsValid() {
+		return nil, false
+	}
+	return cause.Missed{At: at(p.Space), Way: way.Turn(p.Space, p.Packet.Dst, p.Route), Dev: p.Route.DevName, Line: p.Route.Line}, true
 }
 
 // DeadLeg looks for a route with several next hops that the request passed, one of
@@ -104,14 +149,15 @@ func (j *Judge) missedBy(p journey.Passage) *Detour {
 		d := &Detour{Passage: p, Way: fabric.WayOut{Dev: dev, Far: fabric.Station{Space: owner.Space, Dev: owner.Dev}}}
 		way := d.Way.Turn(p.Space, p.Packet.Dst, p.Route)
 		d.Finding = cause.Missed{At: at(p.Space), Way: way, Dev: p.Route.DevName, Line: p.Route.Line}
-		if f := owner.GatewayMissing(p.Space, dev, stations); f != nil {
-			d.Finding = f
+		nameless, lost := owner.GatewayMissing(p.Space, dev, owner.Gateway(p.Packet.Dst), stations)
+		if lost {
+			d.Finding = nameless
 		}
 		if _, near := machine.PrefixOver(p.Space, dev, p.Packet.Dst); near && !dev.Up() {
 			way = remedy.Turn{Way: remedy.Way{Netns: p.Space.Name, Dst: p.Packet.Dst}} // the kernel's own comes back with it
 		}
 		if !dev.Up() {
-			d.Finding = cause.RouteDown{At: at(p.Space), Link: dev, Way: way}
+			d.Finding = cause.RouteDown{At: at(p.Space), Link: dev, Way: way, Lost: nameless.Address}
 		}
 		return d
 	}

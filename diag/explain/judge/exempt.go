@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"net/netip"
+
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
@@ -27,8 +29,23 @@ func (j *Judge) exempt(n *machine.Space, p journey.Packet, reject machine.RouteA
 		return remedy.Exemption{Netns: n.Name, Dst: p.Dst, Kind: reject.Kind}, machine.RouteAnswer{}
 	case ok:
 		x.Past = fabric.WayOut{Dev: table.Link{Name: next.DevName}, Via: next.Via, Onlink: next.Onlink}.To(n, p.Dst)
+		x.Silent = passedOver(n, p.Dst, reject.Entry)
 	}
 	return x, next
+}
+
+// passedOver is the entry of a next hop that has not answered, for which IPv6 takes a route that
+// rejects in the place of a narrower one.
+func passedOver(n *machine.Space, dst netip.Addr, rejects table.Route) table.Neighbour {
+	rest, link, ok := machine.MainRoute(n, dst)
+	if !ok || !dst.Is6() || rejects.Type == "" || rejects.Table != machine.MainTable || machine.PrefixBits(rest.Dst) <= machine.PrefixBits(rejects.Dst) {
+		return table.Neighbour{}
+	}
+	entry, known, err := n.NextHopNeighbour(link.Index, rest.Via)
+	if err != nil || !known || entry.State != "FAILED" {
+		return table.Neighbour{}
+	}
+	return entry
 }
 
 // rejected is the finding of a route or a policy rule that rejects the packet, and
@@ -38,6 +55,9 @@ func (j *Judge) rejected(n *machine.Space, p journey.Packet, route machine.Route
 	r := cause.Rejection{At: at(n), Lookup: route.Evidence, Exemption: exemption}
 	if route.Entry.Table != machine.MainTable && route.Entry.Table != machine.LocalTable {
 		r.By = route.By
+	}
+	if r.By.L3mdev {
+		r.VRF = n.VRFOfTable(route.Entry.Table)
 	}
 	switch route.Kind {
 	case machine.KindBlackhole:

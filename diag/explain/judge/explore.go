@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/ipv6"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/journey"
@@ -60,7 +61,7 @@ func (j *Judge) wayTo(n *machine.Space, dst netip.Addr, but int) (fabric.WayOut,
 	return routed, found
 }
 
-// onWires are the other spaces on the wires of n's devices that are up, as far as nothing is in
+// onWires are the other spaces on the wires of n's devices that are up, or taken to be, as far as nothing is in
 // the way to them, each with the device and its addresses of dst's IP version. The device with
 // index but is left out.
 func (j *Judge) onWires(n *machine.Space, dst netip.Addr, but int) iter.Seq2[machine.Device, fabric.Station] {
@@ -70,7 +71,8 @@ func (j *Judge) onWires(n *machine.Space, dst netip.Addr, but int) iter.Seq2[mac
 			return
 		}
 		for _, d := range devices {
-			if !d.Link.Up() || d.Link.Index == but || d.Link.Master != "" {
+			down := !d.Link.Up() && !j.ToldDown(n.Name, d.Link.Name)
+			if down || d.Link.Index == but || d.Link.Master != "" {
 				continue
 			}
 			for _, s := range j.Explore(n, d.Link, flows.LegRequest, nil).Stations {
@@ -83,10 +85,10 @@ func (j *Judge) onWires(n *machine.Space, dst netip.Addr, but int) iter.Seq2[mac
 }
 
 // wayBy looks for a device of n on whose wire is a router from whom others lead to an address,
-// one after the other, and none of them through n.
-func (j *Judge) wayBy(n *machine.Space, dst netip.Addr) (fabric.WayOut, bool) {
+// one after the other, and none of them through n, nor through any of past.
+func (j *Judge) wayBy(n *machine.Space, dst netip.Addr, past ...*machine.Space) (fabric.WayOut, bool) {
 	for d, s := range j.onWires(n, dst, 0) {
-		if !j.leads(s.Space, dst, n) {
+		if !j.leads(s.Space, dst, append(past[:len(past):len(past)], n)...) {
 			continue
 		}
 		if via, ok := s.Near(d); ok {
@@ -179,7 +181,7 @@ func (j *Judge) Address(n *machine.Space, link table.Link, dst netip.Addr) remed
 // Owned is the finding of an address of n that duplicate address detection has failed for, with
 // who has it; and any other finding as it is.
 func (j *Judge) Owned(n *machine.Space, f cause.Finding) cause.Finding {
-	c, ok := f.(cause.Contested)
+	c, ok := f.(ipv6.Contested)
 	if !ok {
 		return f
 	}

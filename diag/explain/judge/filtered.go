@@ -7,6 +7,8 @@ import (
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/published"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/explain/vip"
 	"nstutor/diag/netfilter/eval"
 )
@@ -24,14 +26,25 @@ func (j *Judge) Filtered(n *machine.Space, p journey.Packet, hook string, r eval
 	}
 	f := cause.Stopped{At: at(n), Flow: p.Flow(), Hook: hook, Result: r,
 		Answer: p.IsReply() && r.Packet.CTState == eval.CTEstablished && r.Tracked()}
+	if p.Encap != nil {
+		f.Ends = p.Encap.Ends
+	}
 	if zones, ok := r.Packet.Zones(); ok {
 		f.Zones = zones
 	} else if i := len(j.Passed) - 1; i >= 0 && p.IsReply() && r.Packet.CTState == eval.CTInvalid && r.Tracked() {
 		f.Past = j.Passed[i].Space.Name
 	}
-	if rules, err := n.Rules(); err == nil && r.Drops() && !r.MeantApart() {
+	rules, err := n.Rules()
+	if err == nil && r.Drops() && p.IsReply() && eval.Direct(rules, r) {
+		if straight, ok := j.straight(n, p, r); ok {
+			return straight
+		}
+	}
+	if err == nil && r.Drops() && !r.MeantApart() {
 		f.Look = eval.Passing(rules, hook, r, n.Env())
+		f.Emptied = published.Emptied(r, hook)
 		f.Element = listed(n, hook, r, f.Look)
+		f.Sourced = j.sourced(n, hook, r)
 	}
 	if r.MeantApart() && len(j.Began) > 0 && p.IsRequest() {
 		if first := j.Began[0]; first.Space.OneOfDefaults(first.Route) {
@@ -58,4 +71,27 @@ func (j *Judge) Twin(n *machine.Space, p journey.Packet) (cause.Finding, fabric.
 		return a.Misled(n)
 	}
 	return nil, fabric.Station{}, false
+}
+
+// sourced is the rule of another namespace that gave a request the source for which a rule
+// here stops it, where the one that it had would pass, and its answer would go back by that
+// namespace: a bridge there passes it on, or it is the router.
+func (j *Judge) sourced(n *machine.Space, hook string, r eval.Result) remedy.Sourced {
+	for by, left := range j.Last {
+		rule, ok := left.Sourced()
+		own := left.SetOut()
+		if by == n || !ok || left.Src != r.Packet.Src || own == left.Src || r.Packet.CTState != eval.CTNew {
+			continue
+		}
+		back := n.Route(machine.RouteQuery{Dst: own})
+		if left.Ports == (eval.Ports{}) && !by.Local(back.Via) || back.Kind != machine.KindUnicast {
+			continue
+		}
+		as := r.Packet
+		as.Src = own
+		if rules, err := n.Rules(); err == nil && eval.Traverse(rules, hook, as, n.Env()).Verdict == eval.VerdictAccept {
+			return remedy.Sourced{Netns: by.Name, By: rule, Src: own, Dst: left.Dst}
+		}
+	}
+	return remedy.Sourced{}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
@@ -80,9 +81,12 @@ func (a *Search) wrongMAC(s fabric.Station, comes bool) Outcome {
 			Station: fabric.Station{Space: s.Space, Dev: bridge},
 		}
 	}
-	f := cause.MACIgnored{
+	f := cause.Finding(cause.MACIgnored{
 		NextHop: a.Hop(), Right: s.Device(), Silent: !a.wouldBeAnswered(),
 		Unasking: a.Entry.State == "NOARP" && a.Link.Has("NOARP"),
+	})
+	if by, ok := a.suppressed(s); ok {
+		f = by
 	}
 	s.Sent = true
 	if !comes {
@@ -96,4 +100,25 @@ func (a *Search) wrongMAC(s fabric.Station, comes bool) Outcome {
 		s.Behind = mended.unforwarded(right).Finding
 	}
 	return Outcome{Station: s, Left: true, Used: true}
+}
+
+// suppressed is the bridge on the wire that gave the entry's MAC address, by its own neighbour table
+// and in the place of s who has the address (br_do_proxy_suppress_arp(), br_do_suppress_nd()).
+func (a *Search) suppressed(s fabric.Station) (f device.Suppressed, found bool) {
+	if a.Entry.State == "PERMANENT" || a.Entry.State == "NOARP" {
+		return f, false
+	}
+	for _, b := range a.Explore(a.Space, a.Link, a.Packet.Leg, nil).Bridges {
+		entry, ok, err := b.Space.NextHopNeighbour(b.Dev.Index, a.NextHop)
+		snap, unread := b.Space.Snapshot(table.Links)
+		if err != nil || !ok || unread != nil || !bytes.Equal(entry.MAC, a.Entry.MAC) {
+			continue
+		}
+		for _, port := range snap.Links {
+			if port.Master == b.Dev.Name && port.Port != nil && port.Port.NeighSuppress {
+				return device.Suppressed{At: at(b.Space), Bridge: b.Dev.Name, Port: port.Name, Entry: entry, Asks: a.Hop(), Right: s.Device()}, true
+			}
+		}
+	}
+	return f, false
 }

@@ -25,7 +25,7 @@ func (j *Judge) Refused(n *machine.Space, p journey.Packet, dev table.Link, rout
 			return f
 		}
 		switch meant := j.meantFor(p); {
-		case meant && route.Dev == dev.Index, route.Dev == 0 && (meant || j.ends(n, p, dev)):
+		case meant && route.Dev == dev.Index && !j.besideOf(n, p, dev), route.Dev == 0 && (meant || j.ends(n, p, dev)):
 			return j.notHere(n, p, dev)
 		}
 		return cause.Unforwarded{At: at(n), Dst: p.Dst, Dev: dev.Name, Lookup: route.Evidence, AllOff: n.ForwardsNowhere()}
@@ -33,6 +33,13 @@ func (j *Judge) Refused(n *machine.Space, p journey.Packet, dev table.Link, rout
 		return j.irreversible(n, p, dev, route)
 	}
 	return j.implausible(n, p, dev, route)
+}
+
+// besideOf reports whether somebody on the wire of another device of n's has the destination:
+// the route to it leads to the wrong one.
+func (j *Judge) besideOf(n *machine.Space, p journey.Packet, dev table.Link) bool {
+	way, ok := j.wayTo(n, p.Dst, dev.Index)
+	return ok && !way.Via.IsValid()
 }
 
 // meantFor reports whether a packet has come to whom should have its destination: it was
@@ -79,6 +86,8 @@ func (j *Judge) implausible(n *machine.Space, p journey.Packet, dev table.Link, 
 		by := j.Passed[len(j.Passed)-1].Space
 		service := at(by)
 		f.Service, f.Exempt = &service, j.exemptAt(by)
+		_, virtual := j.Virtual[by]
+		f.Unseen = virtual && !by.TracksVirtual()
 	}
 	return f
 }

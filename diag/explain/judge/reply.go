@@ -14,6 +14,8 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/explain/translated"
+	"nstutor/diag/table"
+	"nstutor/internal/change"
 )
 
 // noWayBack: the answering side has no route to the source. When the request
@@ -39,14 +41,44 @@ func (j *Judge) noWayBack(n *machine.Space, p journey.Packet, l cause.Lookup) Ru
 	if !known {
 		return Ruling{Finding: cause.NoWayBack{At: at(n), Lookup: l}}
 	}
+	pinned, ok := j.unnamed(n, way, p)
+	if ok {
+		way.Via = pinned
+	}
 	back := way.To(n, p.Dst)
 	switch {
-	case j.wayOfAll(n, way):
+	case ok || j.wayOfAll(n, way):
 		back.Dst = netip.Addr{}
 	case !back.Via.IsValid():
 		back = onWire(n, way.Dev, back)
 	}
 	return Ruling{Finding: cause.NoWayBack{At: at(n), Lookup: l, Way: back}, Next: way.Route(p.Src)}
+}
+
+// unnamed is the gateway of one who gets requests from a router without an address, as a pod
+// does, where nobody on the wire answers for who has asked.
+func (j *Judge) unnamed(n *machine.Space, way fabric.WayOut, p journey.Packet) (netip.Addr, bool) {
+	guessed := p.Dst.Is6() && !machine.LikelyHop(n, way.Dev.Name, p.Dst).IsValid()
+	if way.Via.IsValid() || guessed || n.Route(machine.RouteQuery{Dst: machine.Elsewhere(p.Dst)}).Kind != machine.KindNone {
+		return netip.Addr{}, false
+	}
+	wire := j.Explore(n, way.Dev, flows.LegRequest, nil)
+	if !wire.Whole() || slices.ContainsFunc(wire.Stations, func(s fabric.Station) bool {
+		return s.Space != nil && s.Space != n && (s.Has(p.Dst) || s.Space.Answers(s.Dev, p.Dst, p.Src).Yes)
+	}) {
+		return netip.Addr{}, false
+	}
+	d := machine.Device{Link: way.Dev}
+	if own, near := machine.PrefixOver(n, way.Dev, p.Src); near {
+		d.Addrs = []table.Addr{{Prefix: own}}
+	} else { // it is given the address before
+		d.Addrs = []table.Addr{{Prefix: change.Single(p.Src)}}
+	}
+	if d.Addrs[0].Prefix.Contains(p.Dst) {
+		return netip.Addr{}, false
+	}
+	via, _ := fabric.Gateway(n, d, p.Dst, wire)
+	return via, via.IsValid()
 }
 
 // kept is who has passed the request on with the source that it came with, though a rule of nat
@@ -65,7 +97,20 @@ func (j *Judge) Nameless() cause.Finding {
 	if len(j.Began) == 0 {
 		return nil
 	}
-	return absent.Nameless(j.Parted.Space, j.CameIn(j.Parted.Space), j.From, j.Began[0].Route.Via, j.Parted.Dst)
+	n, out := j.Parted.Space, j.Began[0].Route
+	bridge, err := n.Link(j.CameIn(n))
+	if err != nil || bridge.Bridge == nil {
+		return nil
+	}
+	dev, err := j.From.LinkByIndex(out.Dev)
+	if err != nil {
+		return nil
+	}
+	f, missing := fabric.Site{Space: j.From, Dev: dev}.GatewayMissing(n, bridge, out.Via, nil)
+	if !missing {
+		return nil
+	}
+	return f
 }
 
 // Astray is the fault of a reply that is lost where its request never was.

@@ -42,15 +42,33 @@ func (a *Search) Failed() (cause.Finding, bool) {
 	}
 	hop := a.Hop()
 	hop.Entry = entry
+	f := cause.NobodyAnswered{NextHop: hop, OnTheWay: a.NextHop != a.Packet.Dst || a.Packet.Encap != nil}
+	f.Carrier, f.Far = fabric.Flooded(a.Space, a.Link)
+	if len(f.Far) > 0 {
+		return f, true // the question may be lost on its way to them
+	}
+	if f, ok := a.redirected(hop); ok {
+		return f, true
+	}
 	if f, other := absent.Gateway(a.Space, a.Packet.Dst, a.taken(), hop, nil); other {
+		return f, true
+	}
+	if f, other := absent.Wire(a.Space, a.taken(), hop); other && a.NextHop == a.Packet.Dst {
 		return f, true
 	}
 	if f, ok := a.unreflected(); ok {
 		return f, true
 	}
-	f := cause.NobodyAnswered{NextHop: hop, OnTheWay: a.NextHop != a.Packet.Dst || a.Packet.Encap != nil}
-	f.Carrier, f.Far = fabric.Flooded(a.Space, a.Link)
 	return f, true
+}
+
+// redirected: a router has named the next hop in its own place, and the kernel has it still.
+func (a *Search) redirected(hop cause.NextHop) (cause.Finding, bool) {
+	now := a.taken()
+	if !now.Redirect || now.Via != a.NextHop {
+		return nil, false
+	}
+	return cause.Redirected{NextHop: hop, Dst: a.Packet.Dst, Route: now.Line}, true
 }
 
 // unreflected: what has the next hop stands on the same device as what asks, and the switch
@@ -135,7 +153,7 @@ func (a *Search) Foreign(x *fabric.Explorer) bool {
 		}
 		answered = answered || s.Space != nil && a.Answers(s).Yes
 	}
-	return slices.ContainsFunc(x.Edges, func(e fabric.Edge) bool { return !answered || len(e.Obstacles) == 0 })
+	return !answered && len(x.Edges) > 0 || x.Leaves()
 }
 
 // Rival is the finding of several stations with different MAC addresses that answer, or

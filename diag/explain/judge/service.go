@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"net/netip"
 	"slices"
 
 	"nstutor/diag/explain/absent"
@@ -55,6 +56,9 @@ func (j *Judge) Service(outside bool) (cause.Finding, bool) {
 		if f, ok := vip.Unheld(p.Space, j.Asks); ok {
 			return f, true
 		}
+		if _, balanced := p.Space.Virtual(p.Packet.Proto(), netip.AddrPortFrom(p.Packet.Dst, p.Packet.DstPort), p.Packet.Mark); balanced {
+			return nil, false // ip_vs knows it
+		}
 		packet := p.Packet.Unknown().Filtered
 		if f, ok := vip.OtherHook(p.Space, packet, p.Packet.Flow(), p.IIF, p.Route.DevName); ok && !j.Asks.Echo() && !j.Connections.Any() {
 			return f, true
@@ -69,6 +73,11 @@ func (j *Judge) Service(outside bool) (cause.Finding, bool) {
 		// It got to those who could have translated it, or goes past them.
 		f, ok = vip.Elsewhere(j.World, on, j.Asks)
 		ok = ok && (got || f.Past != "")
+	}
+	if !ok || f.Emptied != "" {
+		if declared, told := vip.Declared(j.From, on, j.Asks); told {
+			f, ok = declared, true
+		}
 	}
 	if len(j.Faults) > 0 {
 		_, ranged := j.Faults[0].Finding.(service.OutOfRanges)

@@ -1,12 +1,14 @@
 package judge
 
 import (
+	"net/netip"
 	"slices"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/table"
 )
 
 // Stacked is the finding of a next hop that the kernel keeps frames from, for one of both
@@ -27,9 +29,7 @@ func (a *Search) beneath(x *fabric.Explorer) (cause.Finding, fabric.Station, boo
 		if lower.Space == a.Space || a.Link.Kind == "vlan" || len(machine.AddressesOf(lower.Space, a.NextHop)) == 0 {
 			continue
 		}
-		return cause.Beneath{
-			NextHop: a.Hop(), Link: a.Link, Lower: lower.Device(), Shim: lower.Space.FreeName("shim"), Other: a.Sender,
-		}, fabric.Station{}, true
+		return a.apart(a.Link, fabric.Site{Space: lower.Space, Dev: lower.Dev}, a.Sender), fabric.Station{}, true
 	}
 	return nil, fabric.Station{}, false
 }
@@ -46,11 +46,18 @@ func (a *Search) overhead(*fabric.Explorer) (cause.Finding, fabric.Station, bool
 		if above.Link.Kind == "vlan" || above.Space == a.Space || !s.Has(a.NextHop) {
 			continue
 		}
-		return cause.Beneath{
-			NextHop: a.Hop(), Link: above.Link, Lower: cause.Device{Netns: a.Space.Name, Link: a.Link}, Shim: a.Space.FreeName("shim"), Other: a.NextHop,
-		}, fabric.Station{}, true
+		return a.apart(above.Link, fabric.Site{Space: a.Space, Dev: a.Link}, a.NextHop), fabric.Station{}, true
 	}
 	return nil, fabric.Station{}, false
+}
+
+// apart is the finding of a device and of the one that it stands on; other is its address.
+func (a *Search) apart(link table.Link, lower fabric.Site, other netip.Addr) cause.Beneath {
+	f := cause.Beneath{NextHop: a.Hop(), Link: link, Lower: lower.Device(), Shim: lower.Space.FreeName("shim"), Other: other}
+	if link.Kind == "ipvlan" {
+		f.Own = fabric.FreeBeside(a.joined(lower.Space), lower, other)
+	}
+	return f
 }
 
 // atop: the next hop is an address of what stands on a device that the request
@@ -84,7 +91,7 @@ func (a *Search) untagged(x *fabric.Explorer) (cause.Finding, fabric.Station, bo
 		return device.KeptApart{NextHop: a.Hop(), Link: a.Link, Other: s.Device()}, fabric.Station{}, true
 	}
 	for _, t := range x.Untaken {
-		return device.Untagged{NextHop: a.Hop(), There: t.Device(), Tag: t.Vlan}, fabric.Station{}, true
+		return device.Untagged{NextHop: a.Hop(), There: t.Device(), Tag: t.VLAN, Service: t.Service, Other: t.Other}, fabric.Station{}, true
 	}
 	return nil, fabric.Station{}, false
 }

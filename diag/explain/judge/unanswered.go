@@ -8,6 +8,7 @@ import (
 	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
+	"nstutor/diag/explain/cause/ipv6"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
@@ -35,6 +36,9 @@ func (a *Search) Unanswered(x *fabric.Explorer) Outcome {
 	}
 	if len(x.Voids) > 0 {
 		return a.unforwarded(x)
+	}
+	if f, ok := a.redirected(a.Hop()); ok {
+		return Outcome{Finding: f}
 	}
 	return a.nobody(x)
 }
@@ -85,6 +89,12 @@ func (a *Search) refusing(x *fabric.Explorer) (cause.Finding, fabric.Station, bo
 // refusal is the fault behind one of the reasons of an ARPAnswer, or nil.
 func (a *Search) refusal(s fabric.Station, answer machine.ARPAnswer) cause.Finding {
 	proof := answer.Evidence
+	if _, enslaved := s.Space.VRFOf(s.Dev); enslaved {
+		asked := cause.Lookup{Dst: a.NextHop, Answer: s.Space.Route(machine.RouteQuery{Dst: a.NextHop, Src: a.Sender, IIF: s.Dev.Index})}
+		if f, way, ok := absent.VRFUnasked(s.Space, s.Dev, a.Packet.IsReply(), asked); ok && way.Kind == machine.KindLocal {
+			return f
+		}
+	}
 	switch answer.Why {
 	case machine.ARPForwardingOff:
 		return cause.ProxyUnforwarding{At: at(s.Space), Dev: s.Dev.Name, Hop: a.Hop(), Proof: proof, AllOff: s.Space.ForwardsNowhere()}
@@ -221,7 +231,7 @@ func (a *Search) misrouted(x *fabric.Explorer) (cause.Finding, fabric.Station, b
 		return nil, fabric.Station{}, false
 	}
 	if scopes.OfLink(a.NextHop) {
-		return cause.OtherLink{NextHop: a.Hop(), Behind: found.Dev.Name, Line: a.Link.Line()}, fabric.Station{}, true
+		return ipv6.OtherLink{NextHop: a.Hop(), Behind: found.Dev.Name, Line: a.Link.Line()}, fabric.Station{}, true
 	}
 	way := found.To(a.Space, a.Packet.Dst)
 	way.Replace = true
@@ -238,6 +248,9 @@ func (a *Search) nobody(x *fabric.Explorer) Outcome {
 	}
 	if f, ok := a.unswitched(x); ok {
 		return Outcome{Finding: f}
+	}
+	if s, own, ok := a.meant(x); ok {
+		return Outcome{Station: s, Finding: cause.Nameless{At: at(s.Space), Link: s.Dev, Own: own}}
 	}
 	if a.NextHop == a.Packet.Dst {
 		onTheWay := a.Packet.Encap != nil || a.Packet.Leg == flows.LegReply
@@ -268,10 +281,57 @@ func (a *Search) nobody(x *fabric.Explorer) Outcome {
 	if machine.HasHostRoute(s.Space, a.Sender) { // whose network is elsewhere, or nowhere
 		length = a.NextHop.BitLen()
 	}
+	shut := machine.Shut(0)
+	if a.NextHop.Is6() {
+		shut = s.Space.Shut(s.Dev)
+	}
 	return Outcome{Station: s, Finding: cause.NoRouter{
 		NextHop: a.Hop(), Stations: x.Present(), Proof: a.Answers(s).Evidence,
-		Address: remedy.Address{Netns: s.Space.Name, Prefix: netip.PrefixFrom(a.NextHop, length), Dev: s.Dev.Name},
+		Address: remedy.Address{Netns: s.Space.Name, Prefix: netip.PrefixFrom(a.NextHop, length), Dev: s.Dev.Name, Shut: shut, MTU: fabric.WireMTU(x.Stations)},
 	}}
+}
+
+// meant is who should have the address that is sought: who has none, and is alone on a wire that
+// a route for this address leads to, as at the other end of a pod's, or who is down there; or
+// has a tunnel that sends from it.
+func (a *Search) meant(x *fabric.Explorer) (meant fabric.Station, own netip.Prefix, found bool) {
+	if a.NextHop != a.Packet.Dst || !x.Whole() || len(fabric.Owners(a.joined(a.Space), a.NextHop)) > 0 {
+		return meant, own, false
+	}
+	to := a.taken().Entry
+	only := len(x.Stations) == 1
+	alone := only && to.Proto != "kernel" && to.Dst == change.Single(a.NextHop)
+	for _, s := range x.Stations {
+		if s.Space == nil || s.Space == a.Space || a.NextHop.Is6() && s.Space.Shut(s.Dev) != 0 {
+			continue
+		}
+		// The addresses of IPv6 go with a device that is set down.
+		taken := only && a.NextHop.Is6() && !s.Dev.Up()
+		if len(s.Obstacles) > 0 && !taken {
+			continue
+		}
+		addrs, err := s.Space.Addrs(s.Dev.Index)
+		alone := alone && !s.Space.PassesOn(s.Dev.Name, a.NextHop) // a router may lead to who has it
+		if err != nil || machine.HasFamily(addrs, a.NextHop) || !alone && !taken && !endsAt(s.Space, a.NextHop) {
+			continue
+		}
+		if found {
+			return meant, own, false
+		}
+		meant, own, found = s, netip.PrefixFrom(a.NextHop, a.Space.PrefixLen(a.Link, a.NextHop)), true
+	}
+	if alone {
+		own = change.Single(a.NextHop)
+	}
+	return meant, own, found
+}
+
+// endsAt reports whether a namespace has a tunnel that sends from an address.
+func endsAt(n *machine.Space, addr netip.Addr) bool {
+	snap, err := n.Snapshot(table.Links)
+	return err == nil && slices.ContainsFunc(snap.Links, func(l table.Link) bool {
+		return l.VXLAN != nil && l.VXLAN.Local == addr || l.Tunnel != nil && l.Tunnel.Local == addr
+	})
 }
 
 // networks are those of the device that asks.

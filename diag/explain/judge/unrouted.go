@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
+	"nstutor/diag/explain/cause/ipv6"
 	"nstutor/diag/explain/cause/source"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
@@ -19,11 +20,18 @@ import (
 // NoRoute is the ruling on a packet that a lookup has no way for; false: the kernel's
 // answer says nothing.
 func (j *Judge) NoRoute(n *machine.Space, p journey.Packet, route machine.RouteAnswer) (Ruling, bool) {
+	if n == p.Origin && p.LeavesLoopback(route) {
+		return j.Unrouted(n, p, cause.Lookup{Dst: p.Dst, Answer: route}), true
+	}
 	switch route.Kind {
 	case machine.KindBlackhole, machine.KindUnreachable, machine.KindProhibit, machine.KindThrow, machine.KindNone:
 		lookup := cause.Lookup{Dst: p.Dst, Answer: route}
 		if leak, way, ok := j.besideVRF(n, p, lookup); ok {
 			return Ruling{Finding: leak, Next: way}, true
+		}
+		_, in := j.VRF(n)
+		if f, next, ok := absent.VRFUnasked(n, in, p.IsReply(), lookup); ok {
+			return Ruling{Finding: f, Next: next}, true
 		}
 		if f, ok := absent.From(n, p.Src, p.IsReply(), lookup); ok {
 			return Ruling{Finding: f}, true
@@ -91,13 +99,18 @@ func passes(r table.Route) bool {
 // Unrouted tells apart what it can mean that there is no route.
 func (j *Judge) Unrouted(n *machine.Space, p journey.Packet, l cause.Lookup) Ruling {
 	if p.Dst.IsLoopback() {
-		if lo, err := n.Link("lo"); err == nil && lo.Up() && p.Dst.Is6() {
+		lo, err := n.Link("lo")
+		up := err == nil && lo.Up()
+		if up && p.Dst.Is6() && n != p.Origin {
 			return Ruling{Finding: device.LoopbackFromOutside{At: at(n), Lookup: l}}
 		}
-		return Ruling{Finding: device.LoopbackUnrouted{At: at(n), Lookup: l}}
+		return Ruling{Finding: device.LoopbackUnrouted{At: at(n), Lookup: l, Up: up}}
 	}
 	if f, next, ok := j.tooNarrow(n, p.Dst); ok {
 		return Ruling{Finding: f, Next: next}
+	}
+	if r, ok := j.gatewayMissing(n, p, l); ok {
+		return r
 	}
 	if p.IsReply() {
 		return j.noWayBack(n, p, l)
@@ -130,14 +143,50 @@ func (j *Judge) Unrouted(n *machine.Space, p journey.Packet, l cause.Lookup) Rul
 	return j.unroutedOrigin(n, p, l)
 }
 
+// gatewayMissing: who has the destination is on the wire of a device that lacks the address which
+// he has for his gateway. One that is down has lost it, where it is of IPv6.
+func (j *Judge) gatewayMissing(n *machine.Space, p journey.Packet, l cause.Lookup) (Ruling, bool) {
+	devices, err := n.DevicesFor(p.Dst)
+	if err != nil {
+		return Ruling{}, false
+	}
+	for _, d := range devices {
+		if d.Link.Master != "" {
+			continue
+		}
+		wire := j.Explore(n, d.Link, flows.LegRequest, nil).Stations
+		for _, s := range wire {
+			if s.Space == nil || s.Space == n || len(s.Obstacles) > 0 || !s.Has(p.Dst) {
+				continue
+			}
+			site := fabric.Site{Space: s.Space, Dev: s.Dev}
+			f, missing := site.GatewayMissing(n, d.Link, site.Gateway(p.Dst), wire)
+			next := fabric.WayOut{Dev: d.Link}.Route(p.Src)
+			switch {
+			case !missing:
+			case !d.Link.Up() && !j.ToldDown(n.Name, d.Link.Name):
+				return Ruling{Finding: cause.RoutesDown{At: at(n), Link: d.Link, Lookup: l, Lost: f.Address}, Next: next}, true
+			default:
+				return Ruling{Finding: f, Next: next}, true
+			}
+		}
+	}
+	return Ruling{}, false
+}
+
 // onlyWayOut is the device of a namespace without any default route that alone leads out of
 // sight, and not by where the packet came in: the others' routers are seen, and lead nowhere.
+// An address that several devices have is that of a gateway for those behind them, such as pods.
 func (j *Judge) onlyWayOut(n *machine.Space, dst netip.Addr) (only machine.Device, found bool) {
 	devices, err := n.DevicesFor(dst)
 	if err != nil || n.Route(machine.RouteQuery{Dst: machine.Elsewhere(dst)}).Kind != machine.KindNone {
 		return only, false
 	}
-	for _, d := range devices {
+	for i, d := range devices {
+		lent := func(o machine.Device) bool { return len(o.Addrs) > 0 && o.Addrs[0].Prefix == d.Addrs[0].Prefix }
+		if len(d.Addrs) > 0 && (slices.ContainsFunc(devices[:i], lent) || slices.ContainsFunc(devices[i+1:], lent)) {
+			continue
+		}
 		if !d.Link.Carrier() || len(d.Addrs) == 0 || d.Link.Master != "" || d.Link.Name == j.CameIn(n) || len(j.Explore(n, d.Link, flows.LegRequest, nil).Edges) == 0 {
 			continue
 		}
@@ -277,17 +326,25 @@ func (j *Judge) unroutedOrigin(n *machine.Space, p journey.Packet, l cause.Looku
 	if first != nil {
 		return j.throughDevice(n, p, l, *first)
 	}
-	f := cause.Addressless{At: at(n), Lookup: l}
+	if len(devices) == 0 {
+		return Ruling{Finding: device.Bare{At: at(n), Lookup: l, Docker: j.World.Unconnected(n)}}
+	}
+	r, f := Ruling{}, cause.Addressless{At: at(n), Lookup: l}
 	if len(devices) == 1 {
-		f.Free, f.Down = j.Address(n, devices[0].Link, p.Dst), !devices[0].Link.Up()
-		if own := f.Free.Prefix; own.IsValid() && !own.Contains(p.Dst) {
-			d := devices[0]
+		d := devices[0]
+		f.Free, f.Down = j.Address(n, d.Link, p.Dst), !d.Link.Up()
+		own, via := f.Free.Prefix, netip.Addr{}
+		if own.IsValid() && !own.Contains(p.Dst) {
 			d.Addrs = []table.Addr{{Prefix: own}}
-			via, _ := j.gateway(n, d, p.Dst)
+			via, _ = j.gateway(n, d, p.Dst)
 			f.Default = remedy.Way{Netns: n.Name, Dev: d.Link.Name, Via: via, Onlink: !own.Contains(via)}
 		}
+		if own.IsValid() && own.Addr() != p.Dst && !f.Down && (own.Contains(p.Dst) || via.IsValid()) {
+			r.Next = fabric.WayOut{Dev: d.Link, Via: via}.Route(own.Addr())
+		}
 	}
-	return Ruling{Finding: f}
+	r.Finding = f
+	return r
 }
 
 // Anonymous: there is a way, but no address that the packet could come from. IPv4 sends
@@ -345,7 +402,7 @@ func (j *Judge) throughDevice(n *machine.Space, p journey.Packet, l cause.Lookup
 	switch {
 	case d.Link.Up() && p.Dst.Is6() && !gateway.IsValid():
 		told, heeds, settings := n.Advertised(d.Link.Name)
-		return Ruling{Finding: cause.Unadvertised{At: at(n), Lookup: l, Dev: d.Link.Name, Settings: settings, Deaf: told && !heeds, Off: !told}}
+		return Ruling{Finding: ipv6.Unadvertised{At: at(n), Lookup: l, Dev: d.Link.Name, Settings: settings, Deaf: told && !heeds, Off: !told, Net: d.Learned()}}
 	case d.Link.Up() && !gateway.IsValid():
 		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l, Way: remedy.Way{Netns: n.Name, Dev: d.Link.Name}}}
 	case d.Link.Up():
@@ -364,23 +421,4 @@ func (j *Judge) throughDevice(n *machine.Space, p journey.Packet, l cause.Lookup
 		}
 	}
 	return r
-}
-
-// sourceless is the fault of a tunnel whose own end is no address of its
-// namespace: then the kernel has no route for its packets.
-func (j *Judge) sourceless(n *machine.Space, p journey.Packet) cause.Finding {
-	f := cause.Sourceless{At: at(n), Flow: p.Flow(), Err: n.Route(machine.RouteQuery{Dst: p.Dst, Src: p.Src}).Err}
-	if link, err := n.LinkByIndex(fabric.TunnelBelow(p.Encap.Dev)); err == nil {
-		bits := p.Src.BitLen()
-		for _, s := range j.Explore(n, link, p.Leg, nil).Stations {
-			if s.Space == nil || s.Space == n {
-				continue
-			}
-			if far, ok := machine.PrefixOver(s.Space, s.Dev, p.Src); ok {
-				bits = far.Bits()
-			}
-		}
-		f.Address = remedy.Address{Netns: n.Name, Prefix: netip.PrefixFrom(p.Src, bits), Dev: link.Name}
-	}
-	return f
 }

@@ -93,6 +93,7 @@ func unheard(world *machine.Machine, n *machine.Space, asked flows.Flow, all *so
 		}
 	}
 	f.Left = left(n, asked.Dst, all)
+	f.Stopped = world.Stopped(n, flows.Protocol(asked.Proto), netip.AddrPortFrom(asked.Dst, asked.DstPort))
 	f.Owners = socket.Owners(context.Background(), f.Inodes()...)
 	return f
 }

@@ -23,3 +23,11 @@ func (n *Space) Asker() eval.Socket {
 	}
 	return eval.Socket{Known: true, UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}
 }
+
+// AsksECN reports whether connections that the namespace opens ask for explicit congestion
+// notification, and do not try without where that is not answered (tcp_ecn_fallback).
+func (n *Space) AsksECN() bool {
+	asks, err := n.Sysctl("net/ipv4/tcp_ecn")
+	falls, failed := n.Sysctl("net/ipv4/tcp_ecn_fallback")
+	return err == nil && failed == nil && asks == "1" && falls == "0"
+}

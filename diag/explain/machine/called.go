@@ -33,7 +33,7 @@ func (a *Ambiguous) In(lang string) string {
 	for i, c := range a.Found {
 		each[i] = fmt.Sprintf("pid:%d (%s)", c.PID, described(c).In(lang))
 	}
-	return say.T("%q is the name of several; say which one: %s", "有多个都叫 %q；请指明是哪一个：%s", a.Ref, strings.Join(each, ", ")).In(lang)
+	return say.T("%q is the name of several; say which one: %s", "有多个都叫 %q；请指明是哪一个：%s", a.Ref, say.List(each...)).In(lang)
 }
 
 func (a *Ambiguous) Error() string { return a.In("en") }
@@ -160,6 +160,10 @@ func (w *Machine) Closed(bridge string, addr netip.Addr) (container.Network, boo
 // containersOf has the containers and their networks read below a root folder.
 func (w *Machine) containersOf(root string) {
 	w.networks = sync.OnceValue(func() []container.Network { return container.Networks(root) })
+	w.stopped = func(proto string, at netip.AddrPort) (string, int) { return container.Stopped(root, proto, at) }
+	w.published = func(proto string, at netip.AddrPort) (container.Binding, bool) {
+		return container.Published(root, proto, at)
+	}
 	w.containers = sync.OnceValue(func() []container.Container {
 		all, err := container.Read(root)
 		if err != nil {

@@ -35,6 +35,17 @@ type Device struct {
 	Addrs, Addrs6 []table.Addr
 }
 
+// Learned is a network that a router has told the device of: its address there ends by itself.
+// That is not known of an address without one (DHCPv6); invalid: there is none.
+func (d Device) Learned() netip.Prefix {
+	for _, a := range d.Addrs6 {
+		if slices.Contains(a.Flags, "dynamic") && a.Scope == "global" && !a.Prefix.IsSingleIP() {
+			return a.Prefix.Masked()
+		}
+	}
+	return netip.Prefix{}
+}
+
 // Of is the device with the addresses of one IP version, that of addr, in the place of
 // both.
 func (d Device) Of(addr netip.Addr) Device {
@@ -139,4 +150,17 @@ func (n *Space) VRFOf(dev table.Link) (table.Link, bool) {
 	}
 	vrf, err := n.Link(dev.Master)
 	return vrf, err == nil
+}
+
+// VRFOfTable is the name of the VRF whose table that is, or "".
+func (n *Space) VRFOfTable(number int) string {
+	snap, err := n.Snapshot(table.Links)
+	if err != nil {
+		return ""
+	}
+	i := slices.IndexFunc(snap.Links, func(l table.Link) bool { return l.Kind == "vrf" && l.VRF == number })
+	if i < 0 {
+		return ""
+	}
+	return snap.Links[i].Name
 }

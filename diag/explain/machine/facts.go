@@ -35,15 +35,20 @@ func SameRoute(a, b table.Route) bool {
 // BestRoute is the route of the main table that a packet to dst takes: the longest
 // prefix, then the lowest metric. Those of but, which may be nil, do not count.
 func BestRoute(snap *table.Snapshot, dst netip.Addr, but func(table.Route) bool) (table.Route, bool) {
-	return best(snap, dst, func(r table.Route) bool { return r.Type == "unicast" && (but == nil || !but(r)) })
+	return best(snap, MainTable, dst, func(r table.Route) bool { return r.Type == "unicast" && (but == nil || !but(r)) })
+}
+
+// BestOf is the same of another table.
+func BestOf(snap *table.Snapshot, number int, dst netip.Addr) (table.Route, bool) {
+	return best(snap, number, dst, func(r table.Route) bool { return r.Type == "unicast" })
 }
 
 // best is the same of the routes that count.
-func best(snap *table.Snapshot, dst netip.Addr, counts func(table.Route) bool) (table.Route, bool) {
+func best(snap *table.Snapshot, number int, dst netip.Addr, counts func(table.Route) bool) (table.Route, bool) {
 	var found *table.Route
 	for i := range snap.Routes {
 		r := &snap.Routes[i]
-		if r.Table != MainTable || !covers(r.Dst, dst) || !counts(*r) {
+		if r.Table != number || !covers(r.Dst, dst) || !counts(*r) {
 			continue
 		}
 		if found == nil || PrefixBits(r.Dst) > PrefixBits(found.Dst) || PrefixBits(r.Dst) == PrefixBits(found.Dst) && r.Metric < found.Metric {
@@ -292,7 +297,7 @@ func (n *Space) RejectedBehind(dst netip.Addr, now RouteAnswer) (RouteAnswer, bo
 	if err != nil || now.Rule.Action == "" && !alone {
 		return RouteAnswer{}, false
 	}
-	r, ok := best(snap, dst, func(r table.Route) bool { return !alone || !SameRoute(r, now.Entry) })
+	r, ok := best(snap, MainTable, dst, func(r table.Route) bool { return !alone || !SameRoute(r, now.Entry) })
 	if kind := RouteKind(r.Type); ok && kind.Rejects() {
 		return RouteAnswer{Kind: kind, Table: MainTable, Line: r.Line(), Entry: r, Evidence: []string{r.Line()}}, true
 	}

@@ -22,9 +22,9 @@ func (n *Space) late(q RouteQuery, asked int) table.PolicyRule {
 		return table.PolicyRule{}
 	}
 	l := lookup{node: n, one: one, q: q}
-	for _, r := range rules {
+	for _, r := range l.selecting(rules) {
 		switch {
-		case r.Family == 4 != q.Dst.Is4() || r.Action != "lookup" || r.L3mdev || !l.selectedBy(r):
+		case r.Action != "lookup" || r.L3mdev:
 		case r.Table == unix.RT_TABLE_LOCAL:
 			return table.PolicyRule{}
 		case r.Table == asked && len(AddressesOf(n, q.Dst)) > 0:

@@ -3,6 +3,7 @@ package machine
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"strings"
 
@@ -36,10 +37,14 @@ type Machine struct {
 	still bool // nothing changes but by packets
 	all   []*Space
 
+	takers map[uint32]taker // of sockets, by inode, as they were when first asked for
+
 	neighbours *table.NeighbourUse // as it was when it was first asked for
 
 	containers func() []container.Container // read when a name is first asked for
-	networks   func() []container.Network   // … when one is
+	stopped    func(proto string, at netip.AddrPort) (name string, dockerd int)
+	published  func(proto string, at netip.AddrPort) (container.Binding, bool)
+	networks   func() []container.Network // … when one is
 }
 
 // peering is a namespace as another one numbers it.

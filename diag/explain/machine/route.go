@@ -3,6 +3,8 @@ package machine
 import (
 	"errors"
 	"net/netip"
+	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -59,6 +61,9 @@ type RouteAnswer struct {
 	Table   int
 	MTU     int // bytes: the route's, or one learned on the way, or the device's
 	Onlink  bool
+	// Redirect tells that Via is not the entry's own next hop, but whom a router has named instead
+	// of itself (ICMP redirect): the kernel remembers it of one destination.
+	Redirect bool
 	// Line is the entry that decided, as `ip route show table all` prints it; or
 	// the policy rule that did, as `ip rule` prints it. It is empty where the
 	// kernel does not tell.
@@ -135,10 +140,15 @@ func (l lookup) answer(reply table.RouteReply) RouteAnswer {
 	if entry, err := l.one.RouteEntry(l.request()); err == nil {
 		a.Entry, a.Line, a.Table = entry, entry.Line(), entry.Table
 		a.Onlink = onlink(entry, reply)
+		a.Redirect = len(entry.Nexthops) == 0 && entry.Via.IsValid() && reply.Via.IsValid() && reply.Via != entry.Via
 		a.Evidence = append(a.Evidence, a.Line)
 		if entry.Table != MainTable && entry.Table != LocalTable {
 			rules, _ := l.one.PolicyRules()
-			a.By = l.asked(rules)[entry.Table]
+			for _, asked := range l.asked(rules) {
+				if asked.table == entry.Table {
+					a.By = asked.by
+				}
+			}
 		}
 	}
 	if a.MTU == 0 && a.Dev != 0 {
@@ -191,8 +201,12 @@ func (l lookup) refusal(err error) RouteAnswer {
 	return a
 }
 
-// iif is the name of the device that the packet came in on.
+// iif is the name of the device that the packet came in on, which is lo for what is sent from
+// here (LOOPBACK_IFINDEX).
 func (l lookup) iif() string {
+	if l.q.IIF == 0 {
+		return "lo"
+	}
 	link, err := l.one.LinkByIndex(l.q.IIF)
 	if err != nil {
 		return ""
@@ -229,18 +243,33 @@ func (l lookup) ownSource() bool {
 
 // unreachableRule is the policy rule that refuses the packet as though there were
 // no route: the errno of a rule of type unreachable is not that of such a route
-// (fib4_rule_action()). Only rules that the query can be held against count.
+// (fib4_rule_action()); and a rule of type goto may leave out the one that has the main table
+// asked, which has a route. Only rules that the query can be held against count.
 func (l lookup) unreachableRule() (table.PolicyRule, bool) {
 	rules, err := l.one.PolicyRules()
 	if err != nil {
 		return table.PolicyRule{}, false
 	}
-	for _, r := range rules {
-		if r.Action == "unreachable" && r.Family == 4 == l.q.Dst.Is4() && l.selectedBy(r) {
+	for _, r := range l.selecting(rules) {
+		if r.Action == "unreachable" || r.Action == "goto" && l.skipsMain(r, rules) {
 			return r, true
 		}
 	}
 	return table.PolicyRule{}, false
+}
+
+// skipsMain reports whether a rule of type goto leaves out one that would have the main table
+// asked, where that has a route.
+func (l lookup) skipsMain(by table.PolicyRule, rules []table.PolicyRule) bool {
+	skipped := slices.ContainsFunc(rules, func(r table.PolicyRule) bool {
+		return r.Family == by.Family && r.Action == "lookup" && r.Table == MainTable && by.Priority < r.Priority && r.Priority < by.Goto && l.selectedBy(r)
+	})
+	snap, err := l.node.Snapshot(table.Links | table.Routes)
+	if !skipped || err != nil {
+		return false
+	}
+	_, has := BestRoute(snap, l.q.Dst, nil)
+	return has
 }
 
 // selectedBy reports whether a policy rule is for the packet, as far as the
@@ -251,9 +280,15 @@ func (l lookup) selectedBy(r table.PolicyRule) bool {
 		src = netip.IPv4Unspecified()
 	}
 	holds := (!r.Src.IsValid() || r.Src.Contains(src)) && (!r.Dst.IsValid() || r.Dst.Contains(l.q.Dst)) &&
-		l.q.Mark&r.Mask == r.Mark&r.Mask && (r.IIF == "" || l.q.IIF != 0 && r.IIF == l.iif()) && (r.OIF == "" || l.q.OIF != 0) &&
+		l.q.Mark&r.Mask == r.Mark&r.Mask && (r.IIF == "" || r.IIF == l.iif()) && (r.OIF == "" || l.q.OIF != 0) && l.asks(r.UIDs) &&
 		(r.IPProto == 0 || l.q.Proto == 0 || r.IPProto == int(l.q.Proto)) && within(r.SPort, l.q.SrcPort) && within(r.DPort, l.q.DstPort)
 	return holds != r.Not
+}
+
+// asks reports whether a policy rule about users is about who asks: packets that came in are
+// nobody's (inet_rtm_getroute()).
+func (l lookup) asks(users *[2]uint32) bool {
+	return users == nil || l.q.IIF == 0 && users[0] <= uint32(os.Getuid()) && uint32(os.Getuid()) <= users[1]
 }
 
 // within reports whether a port may be one of those that a policy rule is for.
@@ -283,10 +318,9 @@ func (l lookup) rejected(a RouteAnswer, kind RouteKind) RouteAnswer {
 			}
 		}
 	}
-	consulted := l.asked(rules)
-	for _, route := range routes {
-		if rule, ok := consulted[route.Table]; ok {
-			a.Entry, a.Line, a.Table, a.By = route, route.Line(), route.Table, rule
+	for _, asked := range l.asked(rules) { // one that has it go somewhere would have ended the search
+		if i := slices.IndexFunc(routes, func(r table.Route) bool { return r.Table == asked.table }); i >= 0 {
+			a.Entry, a.Line, a.Table, a.By = routes[i], routes[i].Line(), asked.table, asked.by
 			a.Evidence = append(a.Evidence, a.Line)
 			return a
 		}
@@ -297,26 +331,60 @@ func (l lookup) rejected(a RouteAnswer, kind RouteKind) RouteAnswer {
 	return a
 }
 
-// asked are the tables that the policy rules have asked for the packet, each with the first of
-// the rules that has it so. Those behind a rule that rejects it are not asked
-// (fib_rules_lookup()).
-func (l lookup) asked(rules []table.PolicyRule) map[int]table.PolicyRule {
-	asked := map[int]table.PolicyRule{}
-	for _, rule := range rules {
-		if rule.Family == 6 != l.q.Dst.Is6() {
-			continue
-		}
-		if RouteKind(rule.Action).Rejects() && l.selectedBy(rule) {
-			break
-		}
+// askedTable is a table that a policy rule has asked for a packet.
+type askedTable struct {
+	table int
+	by    table.PolicyRule
+}
+
+// asked are the tables that the policy rules have asked for the packet, in that order, each with
+// the first of the rules that has it so.
+func (l lookup) asked(rules []table.PolicyRule) (all []askedTable) {
+	for _, rule := range l.selecting(rules) {
 		if rule.Action != "lookup" {
 			continue
 		}
-		if _, ok := asked[rule.Table]; !ok && (rule.L3mdev || l.selectedBy(rule)) {
-			asked[rule.Table] = rule
+		one := askedTable{rule.Table, rule}
+		if rule.L3mdev {
+			one.table = l.vrf()
+		}
+		if !slices.ContainsFunc(all, func(o askedTable) bool { return o.table == one.table }) {
+			all = append(all, one)
 		}
 	}
-	return asked
+	return all
+}
+
+// selecting are the policy rules that are for the packet, as far as it gets among them: those
+// behind one that rejects it are not asked, nor those before the target of a goto
+// (fib_rules_lookup()).
+func (l lookup) selecting(rules []table.PolicyRule) (all []table.PolicyRule) {
+	next := 0
+	for _, r := range rules {
+		if r.Family == 6 != l.q.Dst.Is6() || r.Priority < next || !l.selectedBy(r) {
+			continue
+		}
+		if all = append(all, r); RouteKind(r.Action).Rejects() {
+			break
+		}
+		if r.Action == "goto" && !r.Unresolved {
+			next = r.Goto
+		}
+	}
+	return all
+}
+
+// vrf is the table of the VRF that the packet comes in by, or is to leave by, if it is of one
+// (l3mdev_fib_rule_match()).
+func (l lookup) vrf() int {
+	for _, index := range []int{l.q.IIF, l.q.OIF} {
+		if link, err := l.one.LinkByIndex(index); err == nil && index != 0 {
+			if vrf, ok := l.node.VRFOf(link); ok {
+				return vrf.VRF
+			}
+		}
+	}
+	return 0
 }
 
 // wouldGo fills in where the packet would have gone if it had been let in: what

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"strings"
@@ -104,6 +105,16 @@ func TestTransitRoutesAreWhatThePingMeets(t *testing.T) {
 			q.must(q.handle(q.r.NS).RuleAdd(rule))
 			q.route(q.r.NS, netlink.Route{Dst: all.Dst, Table: 100, Type: unix.RTN_UNREACHABLE})
 		}, KindUnreachable, "unreachable default table 100", probe.HostUnreachable, ""},
+		{"the table of a VRF", "10.9.0.1", func(q *queryBed) {
+			h := q.handle(q.r.NS)
+			if err := h.LinkAdd(&netlink.Vrf{LinkAttrs: netlink.LinkAttrs{Name: "red"}, Table: 10}); errors.Is(err, unix.EOPNOTSUPP) {
+				q.t.Skip("no VRF on this kernel")
+			}
+			red := q.link(q.r.NS, "red")
+			q.must(h.LinkSetUp(red))
+			q.must(h.LinkSetMaster(q.link(q.r.NS, "left"), red))
+			q.route(q.r.NS, netlink.Route{Dst: all.Dst, Table: 10, Type: unix.RTN_UNREACHABLE})
+		}, KindUnreachable, "unreachable default table 10", probe.HostUnreachable, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			q := newQueryBed(t)

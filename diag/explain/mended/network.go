@@ -24,6 +24,7 @@ type Network struct {
 	owned      []owned
 	plugs      []Plug
 	translated *translation
+	sent       []sent
 }
 
 // connected is a route of the kernel's own that comes with an address.
@@ -65,6 +66,20 @@ func (m *Network) Connect(n *machine.Space, prefix netip.Prefix, dev table.Link)
 	m.connected = append(m.connected, connected{n, prefix.Addr(), prefix.Masked(), dev})
 }
 
+// Sender is whom a namespace asks for a neighbour as: where a device has no address but one
+// that is supposed, it is that; else it is as the kernel has it now.
+func (m *Network) Sender(n *machine.Space, dev table.Link, now netip.Addr) netip.Addr {
+	for _, c := range m.connected {
+		if c.space != n || c.dev.Index != dev.Index {
+			continue
+		}
+		if addrs, err := n.Addrs(dev.Index); err == nil && !machine.HasFamily(addrs, c.own) && (!now.IsValid() || now.Is4() == c.own.Is4()) {
+			return c.own
+		}
+	}
+	return now
+}
+
 // Raise supposes that a device is up: the kernel has the routes of its addresses
 // then (fib_netdev_event() in net/ipv4/fib_frontend.c).
 func (m *Network) Raise(n *machine.Space, dev table.Link) {
@@ -93,6 +108,12 @@ func (m *Network) Route(n *machine.Space, q machine.RouteQuery) machine.RouteAns
 	if slices.Contains(m.owned, owned{n, q.Dst}) {
 		own := table.Route{Type: string(machine.KindLocal), Dst: netip.PrefixFrom(q.Dst, q.Dst.BitLen()), Table: machine.LocalTable}
 		return machine.RouteAnswer{Kind: machine.KindLocal, Src: q.Src, Line: own.Line()}
+	}
+	for _, c := range m.connected {
+		if c.space == n && c.own == q.Src && q.IIF == 0 && !n.Local(c.own) {
+			q.Src = netip.Addr{} // which the kernel has nothing to say of yet
+			break
+		}
 	}
 	now := n.Route(q)
 	for _, l := range m.led {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"nstutor/diag/netfilter"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
@@ -61,4 +62,14 @@ func (e Element) argv(in bool) []string {
 		return []string{"ipset", verb[:3], e.Set, e.Text}
 	}
 	return []string{"nft", verb, "element", e.Table.Family, e.Table.Name, e.Set, "{ " + e.Text + " }"}
+}
+
+// ChainOf is the chain for an exception from what stops a packet. What a bridge asks before
+// it passes a frame on has often chains for each of its ports: the exception is for one of
+// those alone.
+func ChainOf(r eval.Result) string {
+	if r.Table.Family == "bridge" && r.Decided != nil && r.In != "" {
+		return r.In
+	}
+	return r.Chain.Name
 }

@@ -11,17 +11,17 @@ import (
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/netfilter/fields"
+	"nstutor/diag/netfilter/firewalld"
 	"nstutor/internal/change"
 )
 
-// TestFirewalldIsAskedToOpenWhatItCloses: a zone's own network, port or kind of ICMP,
+// TestFirewalldIsAskedToOpenWhatItCloses: the sender alone, a port or kind of ICMP,
 // now and for later; nothing where it is not here, or the chain is no zone's.
 func TestFirewalldIsAskedToOpenWhatItCloses(t *testing.T) {
 	bin := t.TempDir()
 	one, two := netip.MustParseAddr("10.1.0.2"), netip.MustParseAddr("10.2.0.2")
 	echo, tcp := flows.Flow{Proto: 1, Src: one, Dst: two}, flows.Flow{Proto: 6, Src: one, Dst: two, SrcPort: 40000, DstPort: 80}
 	all, blocks := new(netfilter.Rule), &netfilter.Rule{Matches: []netfilter.Match{{Key: []fields.Name{"icmp type"}}}}
-	network := netip.MustParsePrefix("10.1.0.0/24")
 	table := &netfilter.Table{Name: "firewalld", Chains: zones("filter_FORWARD_ZONES", "filter_FWD_")}
 	t.Setenv("PATH", t.TempDir())
 	for _, here := range []bool{false, true} {
@@ -31,22 +31,22 @@ func TestFirewalldIsAskedToOpenWhatItCloses(t *testing.T) {
 			flow       flows.Flow
 			want       string // without a word on how long
 		}{
-			{"filter_FWD_public", "lan1", all, echo, "--zone=trusted --add-source=10.1.0.0/24"},
+			{"filter_FWD_public", "lan1", all, echo, "--zone=trusted --add-source=10.1.0.2"},
 			{"filter_IN_home_lan_deny", "lan1", blocks, echo, "--zone=home_lan --remove-icmp-block=echo-request"},
 			{"filter_IN_public", "lan1", all, tcp, "--zone=public --add-port=80/tcp"},
-			{"filter_IN_public", "lan1", all, echo, "--zone=public '--add-rich-rule=rule family=ipv4 source address=10.1.0.2 accept'"},
+			{"filter_IN_public", "lan1", all, echo, "--zone=public '--add-rich-rule=rule family=ipv4 source address=10.1.0.2 icmp-type name=echo-request accept'"},
 			{"filter_IN_public_deny", "lan1", all, tcp, "--zone=public '--add-rich-rule=rule priority=-1 family=ipv4 source address=10.1.0.2 port port=80 protocol=tcp accept'"},
-			{"filter_IN_public_pre", "lan1", all, echo, "--zone=public '--add-rich-rule=rule priority=-32768 family=ipv4 source address=10.1.0.2 accept'"},
+			{"filter_IN_public_pre", "lan1", all, echo, "--zone=public '--add-rich-rule=rule priority=-32768 family=ipv4 source address=10.1.0.2 icmp-type name=echo-request accept'"},
 			{"filter_FWD_home", "lan1", all, echo, "--zone=home --add-forward"},
 			{"FWD_home", "lan0", all, echo, "--zone=home --add-forward"},
-			{"filter_FWD_home_deny", "lan1", all, echo, "--zone=trusted --add-source=10.1.0.0/24"},
-			{"filter_FWD_home", "eth0", all, echo, "--zone=trusted --add-source=10.1.0.0/24"},
-			{"filter_FWD_public", "tun0", all, echo, "--zone=trusted --add-source=10.1.0.0/24"}, // in its zone for want of another
+			{"filter_FWD_home_deny", "lan1", all, echo, "--zone=trusted --add-source=10.1.0.2"},
+			{"filter_FWD_home", "eth0", all, echo, "--zone=trusted --add-source=10.1.0.2"},
+			{"filter_FWD_public", "tun0", all, echo, "--zone=trusted --add-source=10.1.0.2"}, // in its zone for want of another
 			{"IN_public", "lan1", all, tcp, "--zone=public --add-port=80/tcp"},
 			{"filter_FORWARD", "lan1", all, echo, ""},
 		} {
 			var got, want []string
-			for _, command := range change.Here(Firewalld(eval.Result{Table: table, In: c.chain, Decided: c.rule, Packet: eval.Packet{IIF: "lan0", OIF: c.out}}, c.flow, network)...) {
+			for _, command := range change.Here(Firewalld(eval.Result{Table: table, In: c.chain, Decided: c.rule, Packet: eval.Packet{IIF: "lan0", OIF: c.out}}, c.flow)...) {
 				got = append(got, command.String())
 			}
 			if here && c.want != "" {
@@ -105,12 +105,12 @@ func TestFirewalldIsAskedForAnotherSource(t *testing.T) {
 	}
 	tables := []netfilter.Table{{Name: "firewalld", Chains: zones("nat_POSTROUTING_ZONES", "nat_POST_")}}
 	for dev, want := range map[string]string{"eth0": "dmz", "lan1": "home", "tun0": "public"} {
-		if zone, named := eval.Zone(tables, dev); zone != want || named != (dev != "tun0") {
+		if zone, named := firewalld.Zone(tables, dev); zone != want || named != (dev != "tun0") {
 			t.Errorf("%s is in %q (by name: %t), want %q", dev, zone, named, want)
 		}
 	}
 	panics := eval.Result{Table: &netfilter.Table{Name: "firewalld_policy_drop"}}
-	if got := first(Firewalld(panics, flows.Flow{}, netip.Prefix{})); got != "firewall-cmd --panic-off" {
+	if got := first(Firewalld(panics, flows.Flow{})); got != "firewall-cmd --panic-off" {
 		t.Errorf("panic mode: %q", got)
 	}
 }

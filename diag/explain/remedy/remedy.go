@@ -59,6 +59,9 @@ type Exemption struct {
 	Rule  table.PolicyRule // the rule that does; its Action is empty where it is none
 	Past  Way              // the route that is to be taken instead of Entry
 	Anew  bool             // the table has no such route without Entry
+	// Silent is the next hop of Past, a narrower route than Entry, that has not answered: IPv6
+	// passes the route over for that (rt6_check_neigh()). Its Dst is invalid where it is not that.
+	Silent table.Neighbour
 }
 
 // ForSource lets the destination pass for the packet's own source alone, where a rule for
@@ -82,6 +85,8 @@ const mainTable = 254 // RT_TABLE_MAIN
 // Commands let the destination pass.
 func (x Exemption) Commands() []change.Change {
 	switch {
+	case x.Silent.Dst.IsValid():
+		return []change.Change{change.NeighDel{Netns: x.Netns, Dst: x.Silent.Dst, Dev: x.Silent.Dev}}
 	case x.Entry.Type == "" && x.Rule.Action == "":
 		return nil
 	case x.Entry.Type == "":
@@ -111,12 +116,17 @@ func (x Exemption) Commands() []change.Change {
 // lookupMain is the rule that has the main table asked for a destination before
 // the rule of a preference comes.
 func lookupMain(netns string, dst netip.Prefix, before int) []change.Change {
-	rule := change.Lookup(mainTable, max(1, before-1))
+	return []change.Change{LookupTo(netns, dst, mainTable, max(1, before-1))}
+}
+
+// LookupTo is the rule that has a table asked for what is to dst.
+func LookupTo(netns string, dst netip.Prefix, number, priority int) change.Change {
+	rule := change.Lookup(number, priority)
 	rule.Dst = dst
 	if dst.Addr().Is6() {
 		rule.Family = 6
 	}
-	return []change.Change{change.PolicyAdd{Netns: netns, Rule: rule}}
+	return change.PolicyAdd{Netns: netns, Rule: rule}
 }
 
 // Turn leads what goes to a destination out by another way than it takes.
@@ -138,6 +148,15 @@ func (t Turn) Commands() []change.Change {
 		return lookupMain(t.Way.Netns, t.To, t.Before)
 	}
 	return t.Way.Commands()
+}
+
+// VirtualUntracked is the setting by which no rule of nat sees what a virtual service sends on, as
+// sysctl prints it.
+const VirtualUntracked = "net.ipv4.vs.conntrack = 0"
+
+// TrackVirtual has rules of nat see what a virtual service sends on (ip_vs_conntrack_enabled()).
+func TrackVirtual(netns string) change.Change {
+	return change.Sysctl{Netns: netns, Path: "net/ipv4/vs/conntrack", Value: "1"}
 }
 
 // BeforeMain is the preference of a rule that comes before the kernel's own for the main table

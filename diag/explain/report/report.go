@@ -9,6 +9,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/against"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
 	"nstutor/internal/say"
@@ -207,9 +208,9 @@ func (r *telling) verdict() string {
 	switch {
 	case a.Name != "" && a.Verdict == explain.Broken:
 		return r.say(rFault, detail, a.Cause.Code, place)
-	case a.Cause.Code == cause.ModelDisagrees && a.Verdict == explain.Delivered:
+	case a.Cause.Code == against.ModelDisagrees && a.Verdict == explain.Delivered:
 		return r.say(rAnsweredAfterAll, source, target, detail)
-	case a.Cause.Code == cause.ModelDisagrees:
+	case a.Cause.Code == against.ModelDisagrees:
 		return r.say(rBrokenAfterAll, source, target, detail)
 	case a.Verdict == explain.Delivered && a.Probe == nil:
 		return r.say(words.wouldBeAnswered, source, target)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/ipv6"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
@@ -15,7 +16,7 @@ import (
 // Unconfirmed is the finding of an address that a device has and may not use, which hop
 // asks for.
 func Unconfirmed(n *machine.Space, dev table.Link, addr netip.Addr, hop cause.NextHop) cause.Finding {
-	f := cause.Contested{At: cause.At(n.Name), Hop: hop, Dev: dev.Name}
+	f := ipv6.Contested{At: cause.At(n.Name), Hop: hop, Dev: dev.Name}
 	addrs, _ := n.Addrs(dev.Index)
 	for _, own := range addrs {
 		if own.Prefix.Addr() == addr {
@@ -25,11 +26,11 @@ func Unconfirmed(n *machine.Space, dev table.Link, addr netip.Addr, hop cause.Ne
 	return named(f)
 }
 
-func named(f cause.Contested) cause.Finding {
+func named(f ipv6.Contested) cause.Finding {
 	if slices.Contains(f.Addr.Flags, "dadfailed") {
 		return f
 	}
-	return cause.Tentative{Contested: f}
+	return ipv6.Tentative{Contested: f}
 }
 
 // OfLink reports whether an address is of a link alone: no router passes on what comes
@@ -45,9 +46,9 @@ func Source(n *machine.Space, dev string, src, dst netip.Addr, router *machine.S
 	if err == nil && failed == nil {
 		for _, own := range addrs {
 			if a := own.Prefix.Addr(); a.Is6() && !OfLink(a) && (slices.Contains(own.Flags, "dadfailed") || slices.Contains(own.Flags, "tentative")) {
-				return named(cause.Contested{At: cause.At(n.Name), Dev: dev, Addr: own})
+				return named(ipv6.Contested{At: cause.At(n.Name), Dev: dev, Addr: own})
 			}
 		}
 	}
-	return cause.OutOfScope{At: cause.At(n.Name), Src: src, Dst: dst, Dev: dev, Addrs: addrs, Router: router.Name, Free: free(link)}
+	return ipv6.OutOfScope{At: cause.At(n.Name), Src: src, Dst: dst, Dev: dev, Addrs: addrs, Router: router.Name, Free: free(link)}
 }

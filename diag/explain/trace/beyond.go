@@ -23,14 +23,15 @@ type outside struct {
 	packet journey.Packet // in it, as it left
 }
 
-// passes goes to the first edge for what is not here: the neighbour table or ARP
-// gives the address of somebody beyond it.
+// passes goes to an edge for what is not here: the neighbour table or ARP gives the
+// address of somebody beyond it.
 func (w *walk) passes(a *judge.Search, x *fabric.Explorer) (fabric.Station, bool) {
 	if f, ok := a.Stacked(x); ok && f.Link.Sharing != "vepa" && !judge.Resolved(a.Entry) {
 		w.report(a, f) // of vepa, a switch may give the frame back
 		return fabric.Station{}, false
 	}
-	s := fabric.Station{Edge: &x.Edges[0], Way: x.Edges[0].Way, Sent: true}
+	edge, _ := x.Out()
+	s := fabric.Station{Edge: &edge, Way: edge.Way, Sent: true}
 	if !judge.Resolved(a.Entry) && !a.Link.Has("NOARP") && w.outside == nil {
 		w.outside = &outside{*s.Edge, a, a.Packet}
 	}
@@ -85,7 +86,10 @@ func (w *walk) depart(n *machine.Space, p journey.Packet, link table.Link, at *f
 		if f, ok := translated.Away(n, p.Filtered, p.Src, link); ok {
 			w.doubt(n, p, hop.StageSend, link.Name, f)
 		}
-		if f, ok := w.Untranslated(n, p, link); ok {
+		switch f, ok := w.Untranslated(n, p, link); {
+		case ok && len(w.Faults) > 0 && !machine.Private(p.Dst):
+			w.stop(n, p, hop.StageSend, link.Name, f) // no packet can tell before those are mended
+		case ok:
 			w.doubt(n, p, hop.StageSend, link.Name, f)
 		}
 		if machine.Private(p.Src) && !machine.Private(p.Dst) {
@@ -156,7 +160,7 @@ func (w *walk) throughTunnel(n *machine.Space, p journey.Packet, link table.Link
 	if p.Leg == flows.LegReply {
 		return
 	}
-	carrier := envelope(c.Dev, w.Back(p), c.Remote)
+	carrier := enveloped(c, w.Back(p))
 	carrier.Src, carrier.Dst = c.Remote, left.packet.Src
 	w.landed = nil
 	w.admit(carrier, fabric.Site{Space: left.search.Space, Dev: left.search.Link}, left.Edge)

@@ -25,6 +25,13 @@ func envelope(link table.Link, inner journey.Packet, remote netip.Addr) journey.
 	return p
 }
 
+// enveloped is the packet that carries inner past a tunnel's device.
+func enveloped(c fabric.Crossing, inner journey.Packet) journey.Packet {
+	p := envelope(c.Dev, inner, c.Remote)
+	p.Encap.Ends = c.Ends
+	return p
+}
+
 // trial follows the packet that would carry something through a tunnel without
 // noting it in the story.
 func (w *walk) trial(n *machine.Space, link table.Link, leg flows.Leg, remote netip.Addr) *walk {

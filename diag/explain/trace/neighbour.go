@@ -2,6 +2,7 @@ package trace
 
 import (
 	"bytes"
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -25,7 +26,8 @@ func (w *walk) nextStation(n *machine.Space, p journey.Packet, link table.Link, 
 		w.giveUp(n, p, hop.StageNeighbour, link.Name, quote(err))
 		return fabric.Station{}, false
 	}
-	a := &judge.Search{Judge: w.Judge, Space: n, Packet: p, Link: link, NextHop: nexthop, Sender: machine.ARPSender(n, link, p.Src, nexthop)}
+	a := &judge.Search{Judge: w.Judge, Space: n, Packet: p, Link: link, NextHop: nexthop}
+	a.Sender = w.Mended.Sender(n, link, machine.ARPSender(n, link, p.Src, nexthop))
 	if mac, ok := w.Lessons.Neighbour(n, link.Index, nexthop); ok && (!known || entry.State != "PERMANENT") {
 		entry = table.Neighbour{Dst: nexthop, Dev: link.Name, MAC: mac, State: "STALE"}
 		known = true
@@ -63,7 +65,32 @@ func (w *walk) nextStation(n *machine.Space, p journey.Packet, link table.Link, 
 	if s.Space != nil && s.Tunnelled() {
 		w.hearAnswer(a, s)
 	}
+	if s.Space != nil && a.NextHop.Is6() {
+		w.advertised(a, s)
+	}
 	return s, ok
+}
+
+// advertised takes the answer of IPv6 back, which goes to who asks as any packet does: an entry
+// that somebody has written for him, with another's MAC address, leads it astray.
+func (w *walk) advertised(a *judge.Search, s fabric.Station) {
+	entry, ok, err := s.Space.NextHopNeighbour(s.Dev.Index, a.Sender)
+	if err != nil || !ok || entry.State != "PERMANENT" || bytes.Equal(entry.MAC, a.Link.MAC) || len(s.Obstacles) > 0 {
+		return
+	}
+	p := a.Packet
+	p.Src, p.Dst = a.NextHop, a.Sender
+	back := &judge.Search{Judge: a.Judge, Space: s.Space, Packet: p, Link: s.Dev, NextHop: a.Sender, Sender: a.NextHop, Entry: entry, ByTable: true}
+	x := a.Explore(s.Space, s.Dev, p.Leg, entry.MAC)
+	hits, misses := back.Hit(x)
+	if len(hits) > 0 {
+		return
+	}
+	o := back.Ignored(x, misses)
+	if f := cmp.Or(o.Finding, o.Station.Deaf); f != nil {
+		w.unsent = true
+		w.report(a, f)
+	}
 }
 
 // byTunnel goes through a tunnel of IP packets: whoever opens them has them.
@@ -120,7 +147,7 @@ func (w *walk) byAsking(a *judge.Search) (fabric.Station, bool) {
 		}
 		return s, true
 	}
-	if s, ok := fabric.Nearest(lost); ok {
+	if s, ok := fabric.Nearest(lost); ok && !x.Leaves() {
 		if s, ok, found := w.lostInTunnel(a, x, s); found {
 			return s, ok
 		}
@@ -204,7 +231,7 @@ func (w *walk) byEntry(a *judge.Search) (fabric.Station, bool) {
 		x = a.ExploreAbove(a.Space, a.Link, a.Packet.Leg, a.Entry.MAC)
 		hits, misses = a.Hit(x)
 	}
-	if s, ok := fabric.Nearest(hits); ok {
+	if s, ok := fabric.Nearest(hits); ok && (s.Space != nil || !x.Leaves()) {
 		if s, ok, found := w.lostInTunnel(a, x, s); found {
 			return s, ok
 		}

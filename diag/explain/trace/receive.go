@@ -27,9 +27,18 @@ func (w *walk) receive(n *machine.Space, p journey.Packet, dev table.Link) {
 		return
 	}
 	p.Below = false
+	w.upFromBridge(n, p, dev)
 	w.wired(n, p, hop.StageReceive, dev.Name)
 	p.OIF = 0
 	w.input(n, p, dev)
+}
+
+// upFromBridge passes a frame by the rules that a bridge asks before it hands it up: only then
+// it is seen on the bridge's own device (br_pass_frame_up()).
+func (w *walk) upFromBridge(n *machine.Space, p journey.Packet, dev table.Link) {
+	if dev.Kind == "bridge" {
+		w.linkFilter(n, p, eval.LinkHook{Family: "bridge", Hook: "input", OIF: dev.Name})
+	}
 }
 
 // input takes a packet from the device to the routing decision.
@@ -37,9 +46,6 @@ func (w *walk) input(n *machine.Space, p journey.Packet, dev table.Link) {
 	was := p.Dst
 	if p.IsReply() {
 		w.BackOnTrack(n)
-	}
-	if dev.Kind == "bridge" {
-		w.linkFilter(n, p, eval.LinkHook{Family: "bridge", Hook: "input", OIF: dev.Name})
 	}
 	w.linkFilter(n, p, eval.OnDevice("ingress", dev.Name))
 	p, ok := w.filter(n, w.Enters(n, p), "prerouting", dev.Name, "")
@@ -117,7 +123,7 @@ func (w *walk) forward(n *machine.Space, p journey.Packet, dev table.Link, route
 		w.Passed = append(w.Passed, journey.Passage{Space: n, Route: route, IIF: dev.Name, Packet: p})
 	}
 	w.Mind(n, p, route)
-	w.hop(n, p, hop.StageRoute, route.DevName, quote(route.Line))
+	w.hop(n, p, hop.StageRoute, route.DevName, routed(route))
 	w.admitted(n, p, dev.Name, true)
 	w.claimed(n, p, route.DevName)
 	p = w.keptBelow(n, p, dev, route)
@@ -178,7 +184,7 @@ func (w *walk) filter(n *machine.Space, p journey.Packet, hook, iif, oif string)
 	if hook == "postrouting" {
 		dev = oif
 	}
-	rules, err := n.Rules()
+	rules, err := w.Mended.Rules(n)
 	if err != nil {
 		w.overlook(n, p, hop.StageFilter, dev, cause.RulesUnread{At: at(n), Err: err})
 		return p, true
@@ -203,11 +209,9 @@ func (w *walk) filter(n *machine.Space, p journey.Packet, hook, iif, oif string)
 		}
 		return p, true
 	case eval.VerdictUnknown:
-		unsure := cause.RulesUnjudged{Hook: hook, Flow: p.Flow(), Rules: result.Unsure, Ways: ways}
-		if result.Otherwise != "" && len(ways) < 2 && service.Counts(result.Decided) {
-			stopped := cause.Stopped{At: at(n), Flow: p.Flow(), Hook: hook, Result: result}
-			stopped.Result.Verdict = result.Otherwise
-			unsure.Stop = service.OverLimit{Stopped: stopped}
+		unsure := w.unjudged(n, p, hook, hook, result)
+		if unsure.Ways = ways; len(ways) > 1 {
+			unsure.Stop = nil
 		}
 		if result.NAT != nil || result.Elsewhere {
 			w.giveUp(n, p, hop.StageFilter, dev, unsure.Said())

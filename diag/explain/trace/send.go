@@ -38,14 +38,14 @@ func (w *walk) originate(n *machine.Space, p journey.Packet) {
 	if p.IsRequest() {
 		w.Source = p.Src
 	}
-	switch route.Kind {
-	case machine.KindLocal:
+	switch {
+	case route.Kind == machine.KindLocal:
 		w.hop(n, p, hop.StageRoute, "lo", quote(route.Line))
 		w.loopback(n, p)
 		return
-	case machine.KindUnicast:
+	case route.Kind == machine.KindUnicast && !p.LeavesLoopback(route):
 		w.Mind(n, p, route)
-		w.hop(n, p, hop.StageRoute, route.DevName, quote(route.Line))
+		w.hop(n, p, hop.StageRoute, route.DevName, routed(route))
 		if f, ok := w.Anonymous(n, p, route); ok {
 			w.fault(n, p, hop.StageRoute, route.DevName, f)
 			return
@@ -219,6 +219,7 @@ func (w *walk) travel(n *machine.Space, p journey.Packet, link table.Link, s fab
 		if s.Behind != nil {
 			w.fault(n, p, hop.StageNeighbour, link.Name, s.Behind)
 		}
+		w.upFromBridge(s.Space, p, s.Dev)
 		w.input(s.Space, p, s.Dev)
 		return
 	}
@@ -263,7 +264,7 @@ func (w *walk) cross(p journey.Packet, c fabric.Crossing) (journey.Packet, bool)
 		return p, true
 	case c.Remote.IsValid():
 		w.wiredAs(c.Space, p, hop.StageSend, c.Dev.Name, wCarriedOut.Of(p, c.Dev.Name, c.Remote))
-		w.carry(c.Space, c.Dev, envelope(c.Dev, p, c.Remote))
+		w.carry(c.Space, c.Dev, enveloped(c, p))
 		return p, w.landed != nil
 	}
 	w.wired(c.Space, p, hop.StageSend, c.Dev.Name)

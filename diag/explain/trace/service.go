@@ -104,7 +104,7 @@ func (w *walk) unserved() {
 		return
 	}
 	f, ok := w.Service(w.outside != nil)
-	if u, guessed := f.(service.Unknown); !ok || guessed && u.Behind && lost {
+	if u, guessed := f.(service.Unknown); !ok || guessed && (u.Behind || u.Emptied != "") && lost {
 		return
 	}
 	// What was met behind it was met by a packet that should not have got there.

@@ -103,11 +103,18 @@ func Follow(world *machine.Machine, q Question) *Trace {
 	w.arrival, w.pick, w.Mended, w.Size, w.Whole, w.first, w.rival = q.Arrival, q.Pick, q.Mended, q.Length, q.Whole, q.First, q.Rival
 	w.Asks = flows.Flow{Proto: cmp.Or(q.Proto, flows.OfPing(q.Dest)), Dst: q.Dest, SrcPort: q.SrcPort, DstPort: q.DstPort}
 	w.originate(q.From, journey.Packet{
+		ECN: q.From.AsksECN(),
 		Leg: flows.LegRequest, Dst: q.Dest, Kind: q.Proto, SrcPort: q.SrcPort, DstPort: q.DstPort,
 		TTL: journey.MaxHops, Origin: q.From, OIF: q.Dev, Length: q.Length, DF: q.DF,
 	})
 	if len(w.Faults) == 0 && w.learnt != nil {
 		w.Faults = append(w.Faults, journey.Find(w.learnt.Leg, w.beyondSight(w.learnt.Finding)))
+	}
+	if s := w.sending; s != nil && !q.First {
+		q.Mended.Send(s.space, s.flow, s.to)
+		if behind := Follow(world, q).Faults; len(behind) >= s.at-1 {
+			w.Faults = append(w.Faults[:s.at:s.at], behind[s.at-1:]...)
+		}
 	}
 	w.askAgain()
 	w.unserved()
@@ -119,9 +126,12 @@ func Follow(world *machine.Machine, q Question) *Trace {
 		w.doubtful = &f
 	}
 	t := &Trace{
-		Source: w.Source, Hops: w.Hops, Faults: w.Faults, Doubt: w.doubtful, Notices: w.Notices,
+		Hops: w.Hops, Faults: w.Faults, Doubt: w.doubtful, Notices: w.Notices,
 		Unseen: w.unseen, Lost: w.lost, Back: w.ended,
 		Listens: w.listens, Reached: w.Reached, Meant: w.meant(), Ways: w.ways, Drawn: w.drawn, Mended: w.Mended,
+	}
+	if w.From.Local(w.Source) || len(machine.AddressesOf(w.From, w.Source)) > 0 { // and not what it would send from, were it mended
+		t.Source = w.Source
 	}
 	for _, p := range w.Hooked {
 		sent := slices.ContainsFunc(w.Turned, func(t journey.Turning) bool { return t.Space == p.Space && t.From == p.Packet.Flow() })
@@ -185,8 +195,11 @@ func (b *Beyond) Untried(unsure bool) journey.Found {
 
 // Left is the packet as it left, for a finding that is at a namespace.
 func (b *Beyond) Left(where cause.At, seen ...Text) cause.Beyond {
-	to := b.Edge.Space.FarEnd(b.Edge.Dev, b.packet.Dst)
-	return cause.Beyond{At: where, Dev: b.Edge.Dev.Name, NextHop: b.search.NextHop, Flow: b.packet.Flow(), Seen: append(seen, b.Directed()...), To: to}
+	router, dst := b.search.Space, b.packet.Dst
+	return cause.Beyond{
+		At: where, Dev: b.Edge.Dev.Name, NextHop: b.search.NextHop, Flow: b.packet.Flow(), Seen: append(seen, b.Directed()...), To: b.Edge.Space.FarEnd(b.Edge.Dev, dst),
+		Astray: b.packet.DstPort != 0 && b.packet.IsRequest() && machine.Private(dst) && router != nil && router.Route(machine.RouteQuery{Dst: dst}).Entry.Default(),
+	}
 }
 
 // Pinned is the permanent entry that gives the next hop's MAC address; its State is empty
@@ -215,6 +228,31 @@ func (b *Beyond) Behind() (lines []Text) {
 	for _, passed := range b.search.Ways() {
 		if r, ok := absent.Behind(passed.Space, b.packet.Dst, passed.Route); ok && passed.Space == b.Edge.Space {
 			lines = append(lines, wPassedOver.Of(passed.Route.Entry.Line(), r.Line()))
+		}
+	}
+	return append(lines, b.Ruled()...)
+}
+
+// Ruled are the policy rules by which the packet took another way than that of main.
+func (b *Beyond) Ruled() (lines []Text) {
+	if b.packet.Leg != flows.LegRequest || b.packet.Encap != nil {
+		return nil
+	}
+	for _, passed := range b.search.Ways() {
+		by, now := passed.Route.By, passed.Route
+		rest, link, ok := machine.MainRoute(passed.Space, b.packet.Dst)
+		if ok && by.Action != "" && !by.L3mdev && (link.Index != now.Dev || rest.Via != now.Via) {
+			lines = append(lines, wRuled.Of(ruleOf(by), by.TableName(), quote(rest.Line())))
+		}
+	}
+	return lines
+}
+
+// PerhapsRouted says that a wide prefix may have somebody on the wire who is behind a router there.
+func (b *Beyond) PerhapsRouted() (lines []Text) {
+	for _, passed := range b.search.Ways() {
+		if r, ok := absent.Routed(passed.Space, b.packet.Dst, passed.Route); ok && passed.Space == b.Edge.Space {
+			lines = append(lines, wPerhapsRouted.Of(quote(passed.Route.Line), b.packet.Dst, quote(r.Line())))
 		}
 	}
 	return lines
@@ -253,6 +291,12 @@ func (b *Beyond) Elsewhere() (journey.Found, bool) {
 			return journey.Find(flows.LegRequest, f), true
 		}
 		if f, ok := absent.Overruled(passed.Space, b.packet.Dst, passed.Route); ok {
+			return journey.Find(flows.LegRequest, f), true
+		}
+		if f, ok := absent.Untold(passed.Space, b.packet.Dst, passed.Route); ok {
+			return journey.Find(flows.LegRequest, f), true
+		}
+		if f, ok := b.search.Unpassed(passed); ok {
 			return journey.Find(flows.LegRequest, f), true
 		}
 	}

@@ -35,7 +35,7 @@ func (w *walk) balanced(n *machine.Space, p journey.Packet, dev string) bool {
 	route := w.Mended.Route(n, machine.RouteQuery{Dst: to.Addr()})
 	switch {
 	case server.Forward == ipvs.Tunnel && route.Kind != machine.KindLocal:
-		w.enclose(n, p, dev, to.Addr())
+		w.enclose(n, p, dev, server)
 		return true
 	case server.Forward == ipvs.Route:
 		w.Direct = journey.Directed{By: n, Server: to.Addr()}
@@ -71,18 +71,23 @@ func (w *walk) balanced(n *machine.Space, p journey.Packet, dev string) bool {
 		w.fault(n, p, hop.StageRoute, dev, w.Spent(n, p, dev))
 		return true
 	}
-	w.hop(n, p, hop.StageRoute, route.DevName, quote(route.Line))
+	w.hop(n, p, hop.StageRoute, route.DevName, routed(route))
 	if p, ok = w.filter(n, p, "output", "", route.DevName); ok {
 		w.leave(n, p, "", route)
 	}
 	return true
 }
 
+// opens is the kind of device at a server that opens what ip_vs encloses. GUE, which FOU opens
+// before any device, is not followed.
+var opens = map[ipvs.Encapsulation]string{ipvs.IPIP: "ipip", ipvs.GRE: "gre"}
+
 // enclose sends a request to a server in a packet of its own, which a tunnel's device there has
 // to open (ip_vs_tunnel_xmit()). The reply does not come back through it.
-func (w *walk) enclose(n *machine.Space, p journey.Packet, dev string, server netip.Addr) {
-	link := table.Link{Name: "ip_vs", Kind: "ipip", Tunnel: &table.Tunnel{Remote: server, PMTUDisc: true}}
-	if p.Dst.Is6() || server.Is6() {
+func (w *walk) enclose(n *machine.Space, p journey.Packet, dev string, to ipvs.Server) {
+	server := to.Addr.Addr()
+	link := table.Link{Name: "ip_vs", Kind: opens[to.Encapsulation], Tunnel: &table.Tunnel{Remote: server, PMTUDisc: true}}
+	if link.Kind == "" || p.Dst.Is6() || server.Is6() {
 		w.giveUp(n, p, hop.StageSend, dev, wToServer.Of(server))
 		return
 	}

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -25,14 +26,16 @@ type walk struct {
 	*judge.Judge // of what is met; its journey is this one
 	story
 
-	first   bool                // no more than one fault is looked for
-	rival   bool                // the packet goes to the other one of two who answer for a next hop
-	ended   bool                // the reply is back
-	been    map[visit]bool      // to end a circle
-	listens *listening.Listener // who takes the request
-	arrival Arrival             // of the reply from where nothing can be seen
-	asking  *judge.Search       // the search for the next hop of the packet that goes out now
-	unasked []journey.Found     // what stops the question for a next hop, which nobody has to ask yet
+	first   bool                    // no more than one fault is looked for
+	rival   bool                    // the packet goes to the other one of two who answer for a next hop
+	ended   bool                    // the reply is back
+	been    map[visit]bool          // to end a circle
+	resumed map[*machine.Space]bool // where the request has turned off as it should
+	listens *listening.Listener     // who takes the request
+	sending *sending                // what it should have met before; nil: nothing
+	arrival Arrival                 // of the reply from where nothing can be seen
+	asking  *judge.Search           // the search for the next hop of the packet that goes out now
+	unasked []journey.Found         // what stops the question for a next hop, which nobody has to ask yet
 
 	pick  int            // which of the ways is taken that rules draw by lot
 	ways  []eval.Branch  // that they drew first
@@ -53,7 +56,7 @@ type visit struct {
 
 // begin is a walk along a journey that has not begun.
 func begin(j *journey.Journey) *walk {
-	w := &walk{Judge: &judge.Judge{Journey: j}, story: story{journey: j}, been: map[visit]bool{}}
+	w := &walk{Judge: &judge.Judge{Journey: j}, story: story{journey: j}, been: map[visit]bool{}, resumed: map[*machine.Space]bool{}}
 	w.Net, w.Aside = paths{w}, w.instead
 	return w
 }
@@ -85,18 +88,16 @@ func (w *walk) fault(n *machine.Space, p journey.Packet, stage hop.Stage, dev st
 			}
 		}()
 	case p.Leg == flows.LegRequest && cause.ByRule(f):
-		if detour = w.Beside(n, p); detour != nil {
-			f = detour.Finding
-			defer w.resume(detour)
-		}
+		detour = w.Beside(n, p)
 	case p.Leg == flows.LegRequest && (cause.Rejects(f) || cause.Of(f.Code()).Pointless):
 		if detour = w.DeadLeg(n, p, f); detour == nil && cause.Of(f.Code()).Pointless {
-			detour = w.Missed(n, p)
+			detour = cmp.Or(w.Missed(n, p), w.Misruled(p))
 		}
-		if detour != nil {
-			f = detour.Finding
-			defer w.resume(detour)
-		}
+	}
+	if detour != nil && !w.resumed[detour.Passage.Space] { // what it meets there then is its own fault
+		w.resumed[detour.Passage.Space] = true
+		f = detour.Finding
+		defer w.resume(detour)
 	}
 	w.stop(n, p, stage, dev, f)
 	w.suppose(f)
@@ -136,6 +137,14 @@ func (w *walk) suppose(f cause.Finding) {
 		w.number(f.Address)
 	case device.Unnumbered:
 		w.number(f.Address)
+	case cause.GatewayNameless:
+		w.number(f.Address)
+	case cause.RoutesDown:
+		w.number(f.Lost)
+	case cause.RouteDown:
+		w.number(f.Lost)
+	case cause.Addressless:
+		w.number(f.Free)
 	case device.NoPort:
 		if cable, ok := w.site(f.Cable); ok {
 			w.Mended.Plug(cable, f.Bridge.Link)

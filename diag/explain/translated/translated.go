@@ -8,8 +8,10 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/published"
 	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
+	"nstutor/diag/netfilter/firewalld"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 )
@@ -34,6 +36,9 @@ func Exempt(n *machine.Space, passing eval.Packet, out string) cause.Exempt {
 	if left.NAT != nil {
 		return cause.Exempt{}
 	}
+	if own := published.Masquerade(n, passing.Src, out); own != nil {
+		return cause.Exempt{Unruled: true, Docker: own}
+	}
 	zone := zoneOf(n, out)
 	if near := eval.Translating(rules, p, n.Env()).Near; len(near) > 0 {
 		return cause.Exempt{Near: near[0], Zone: zone}
@@ -48,7 +53,7 @@ func zoneOf(n *machine.Space, dev string) (zone string) {
 		return ""
 	}
 	if whole, err := netfilter.Read(n.NS); err == nil {
-		zone, _ = eval.Zone(whole.Tables, dev)
+		zone, _ = firewalld.Zone(whole.Tables, dev)
 	}
 	return zone
 }

@@ -39,8 +39,12 @@ func Judge(on []*machine.Space, asked flows.Flow) (service.Unknown, bool) {
 		if f.Among, f.Behind = around(append(known, virtual(n)...), asked.Dst); len(f.Among) > 0 && len(beside.Among) == 0 {
 			beside = f
 		}
+		if len(beside.Among) == 0 && rules != nil && beside.Emptied == "" && machine.Private(asked.Dst) && emptied(rules) {
+			beside = f
+			beside.Emptied = theirs
+		}
 	}
-	return beside, len(beside.Among) > 0
+	return beside, len(beside.Among) > 0 || beside.Emptied != ""
 }
 
 // Elsewhere is the same where only rules of other namespaces of the same network know
@@ -103,6 +107,17 @@ func hosts(devices []machine.Device, addr netip.Addr) bool {
 	})
 }
 
+// theirs is the chain of nat that kube-proxy leads every request through.
+const theirs = "KUBE-SERVICES"
+
+// emptied reports whether the chain of the services is there, and its table translates nothing:
+// whoever has flushed the rules has taken all services with them.
+func emptied(rules *netfilter.RuleSet) bool {
+	return slices.ContainsFunc(rules.Tables, func(t netfilter.Table) bool {
+		return slices.ContainsFunc(t.Chains, func(c netfilter.Chain) bool { return c.Name == theirs }) && !tally.Translates(&t)
+	})
+}
+
 // services are those that the rules of a namespace translate, of the IP version of an
 // address, and the rules. There are none where the address is in a network of one of its
 // devices: such an address is a host's.
@@ -111,33 +126,30 @@ func services(n *machine.Space, dst netip.Addr) ([]tally.Service, *netfilter.Rul
 	if err != nil || hosts(devices, dst) {
 		return nil, nil
 	}
-	rules, err := netfilter.Read(n.NS)
-	if err != nil {
-		return nil, nil
-	}
-	return servedBy(rules, devices, dst), rules
+	return read(n, devices, dst)
 }
 
 // translated are the services that the rules of a namespace translate, but for its own
 // addresses.
 func translated(n *machine.Space, devices []machine.Device, dst netip.Addr) []tally.Service {
-	rules, err := netfilter.Read(n.NS)
-	if err != nil {
-		return nil
-	}
-	return servedBy(rules, devices, dst)
+	all, _ := read(n, devices, dst)
+	return all
 }
 
-// servedBy are the services that rules translate, of the IP version of an address, but for the
-// addresses of the devices.
-func servedBy(rules *netfilter.RuleSet, devices []machine.Device, dst netip.Addr) []tally.Service {
+// read are the same, and the rules.
+func read(n *machine.Space, devices []machine.Device, dst netip.Addr) ([]tally.Service, *netfilter.RuleSet) {
+	rules, err := netfilter.Read(n.NS)
+	if err != nil {
+		return nil, nil
+	}
 	own := map[netip.Addr]bool{}
 	for _, d := range devices {
 		for _, a := range d.Addrs {
 			own[a.Prefix.Addr()] = true
 		}
 	}
-	return slices.DeleteFunc(tally.Services(rules), func(s tally.Service) bool { return s.Dst.Is6() != dst.Is6() || own[s.Dst] })
+	all := slices.DeleteFunc(tally.Services(rules), func(s tally.Service) bool { return s.Dst.Is6() != dst.Is6() || own[s.Dst] })
+	return all, rules
 }
 
 // virtual are the services of ip_vs in a namespace, which has their addresses itself.

@@ -47,15 +47,15 @@ func KeptIn(rules *netfilter.RuleSet, bridge string) string {
 	return ""
 }
 
-// dockerBridge is a bridge that Docker names itself: by what a network's ID begins with.
-var dockerBridge = regexp.MustCompile(`^(?:docker0|br-[0-9a-f]{12})$`)
+// DockerBridge matches a bridge that Docker names itself: by what a network's ID begins with.
+var DockerBridge = regexp.MustCompile(`^(?:docker0|br-[0-9a-f]{12})$`)
 
 // withinNetwork reports whether the rule keeps those of one network of Docker's from
 // each other (icc=false). Docker 20 has it in FORWARD itself, and later ones in a chain of
 // theirs.
 func (r Result) withinNetwork() bool {
 	dev := r.Packet.IIF
-	return r.Decided != nil && r.Decided.IPTables && r.In == "FORWARD" && dev == r.Packet.OIF && dockerBridge.MatchString(dev) &&
+	return r.Decided != nil && r.Decided.IPTables && r.In == "FORWARD" && dev == r.Packet.OIF && DockerBridge.MatchString(dev) &&
 		device(r.Decided, "iifname", false) == dev && device(r.Decided, "oifname", false) == dev && LeadsTo(r.Chain, dockerUser, nil)
 }
 

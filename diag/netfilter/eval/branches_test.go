@@ -70,6 +70,10 @@ var lotteries = []lottery{
 		rules: filterOutput("ip daddr 10.0.0.9 numgen inc mod 4 0 drop")},
 	{name: "all but one of four, and again", tool: "nft", want: map[string]float64{"drop": .25 + .75*.5, "10.0.0.9": .75 * .5},
 		rules: filterOutput("ip daddr 10.0.0.9 numgen random mod 4 < 1 drop\n numgen random mod 2 != 0 drop")},
+	{name: "the port that was asked", tool: "nft", exact: true, want: map[string]float64{"drop": 1},
+		rules: natOutput("ip protocol udp dnat ip to 10.0.0.1:8080") + filterOutput("meta l4proto udp ct original proto-dst 80 drop")},
+	{name: "and not the one that it was given", tool: "nft", exact: true, want: map[string]float64{"10.0.0.1": 1},
+		rules: natOutput("ip protocol udp dnat ip to 10.0.0.1:8080") + filterOutput("meta l4proto udp ct original proto-dst 8080 drop\n meta l4proto udp ct original proto-src 1 drop")},
 	{name: "as kube-proxy does", tool: "iptables", want: thirds, rules: `
 -t nat -N SVC
 -t nat -A OUTPUT -d 10.0.0.9 -j SVC

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/netfilter"
 )
 
@@ -130,6 +132,7 @@ func (e *evaluator) runRule(chain *netfilter.Chain, rule *netfilter.Rule, s stat
 		}
 		if held == maybe {
 			s = s.assuming(text())
+			e.doubted[text()] = rule
 		}
 	}
 	e.verdict(chain, rule, rule.Verdict, s, depth, text, &flow)
@@ -298,6 +301,17 @@ func (e *evaluator) unknownVerdict(rule *netfilter.Rule, v netfilter.Verdict, s 
 			e.end(s, VerdictDrop, rule, text(), "")
 			return
 		}
+	}
+	if v.Target == netfilter.SynProxy && s.packet.Proto == unix.IPPROTO_TCP {
+		if s.packet.conn.answer {
+			flow.on = append(flow.on, s)
+			return
+		}
+		// synproxy_tg4(): the client's SYN ends here, and is answered. That to the server is of a
+		// connection which the machine opens, and knows.
+		s.packet = s.packet.Tracked()
+		flow.accepted = append(flow.accepted, s)
+		return
 	}
 	if v.Target == "NETMAP" && e.map1to1(rule, s, text, flow) {
 		return

@@ -41,6 +41,6 @@ type Env interface {
 	// InSet reports whether a packet is in an ipset.
 	InSet(q ipset.Question) (bool, error)
 	// Recent reports whether an address is in a list of the match recent, and how many
-	// ticks of the kernel ago it was seen; 0 where that is not known.
+	// ticks of the kernel ago it was seen at most: from 1; 0 where that is not known.
 	Recent(name string, addr netip.Addr) (listed bool, ago uint64, err error)
 }

@@ -22,6 +22,7 @@ var extensions = map[string]func(*evaluator, []byte, Packet) (holds, known bool)
 	"match iprange":   (*evaluator).xtIPRange,
 	"match mac":       (*evaluator).xtMAC,
 	"match pkttype":   (*evaluator).xtPktType,
+	"match ecn":       (*evaluator).xtECN,
 }
 
 // What xt_conntrack may ask for, each a bit of its flags and of those that invert it
@@ -223,4 +224,16 @@ func masked(name string, want, mask []byte) bool {
 		}
 	}
 	return true
+}
+
+// xtECN is struct xt_ecn_info, and ecn_mt4(): what the first packets of a connection say of
+// congestion. Their IP header says nothing of it (RFC 3168, 6.1.1).
+func (*evaluator) xtECN(data []byte, p Packet) (holds, known bool) {
+	const byIP, byECE, byCWR, ece, cwr = 0x01, 0x10, 0x20, 0x40, 0x80
+	if len(data) < 4 || data[0]&byIP == 0 && p.CTState != CTNew && !p.conn.answer {
+		return false, false
+	}
+	asks, not, flags := data[0], data[1], p.tcpFlags()
+	meets := func(bit byte, is bool) bool { return asks&bit == 0 || is != (not&bit != 0) }
+	return meets(byIP, data[2] == 0) && meets(byECE, flags&ece != 0) && meets(byCWR, flags&cwr != 0), true
 }

@@ -119,6 +119,14 @@ func arpValue(field string, p Packet) fieldValue {
 		return uint16Value(unix.ETH_P_ARP)
 	case "arp operation":
 		return uint16Value(p.ARPOperation)
+	case "arp htype": // arp_create(), of Ethernet and IPv4
+		return uint16Value(unix.ARPHRD_ETHER)
+	case "arp ptype":
+		return uint16Value(unix.ETH_P_IP)
+	case "arp hlen":
+		return byteValue(6)
+	case "arp plen":
+		return byteValue(4)
 	case "ether saddr", "arp saddr ether":
 		if p.From == (MAC{}) {
 			return unknown
@@ -160,8 +168,13 @@ var protocols = map[string]byte{
 	"icmp": unix.IPPROTO_ICMP, "icmpv6": unix.IPPROTO_ICMPV6,
 }
 
+// portsOf reports whether a packet's protocol has ports.
+func portsOf(p Packet) bool {
+	return p.Proto == unix.IPPROTO_TCP || p.Proto == unix.IPPROTO_UDP || p.Proto == unix.IPPROTO_SCTP
+}
+
 func transport(proto, name string, p Packet) fieldValue {
-	hasPorts := p.Proto == unix.IPPROTO_TCP || p.Proto == unix.IPPROTO_UDP || p.Proto == unix.IPPROTO_SCTP
+	hasPorts := portsOf(p)
 	isICMP := p.Proto == unix.IPPROTO_ICMP || p.Proto == unix.IPPROTO_ICMPV6
 	switch {
 	case proto != "th" && protocols[proto] != p.Proto:
@@ -176,13 +189,25 @@ func transport(proto, name string, p Packet) fieldValue {
 		return byteValue(p.ICMPType)
 	case name == "code":
 		return byteValue(p.ICMPCode)
-	case name == "flags" && p.Proto == unix.IPPROTO_TCP && p.CTState == CTNew:
-		return byteValue(0x02) // SYN
-	case name == "flags" && p.Proto == unix.IPPROTO_TCP && p.conn.answer:
-		return byteValue(0x12) // SYN and ACK: what answers the first packet
+	case name == "flags" && p.Proto == unix.IPPROTO_TCP && (p.CTState == CTNew || p.conn.answer):
+		return byteValue(p.tcpFlags())
 	default:
 		return unknown
 	}
+}
+
+// tcpFlags are those of the first packet of a connection, or of what answers it.
+func (p Packet) tcpFlags() byte {
+	const syn, ack, ece, cwr = 0x02, 0x10, 0x40, 0x80
+	switch {
+	case !p.conn.answer && p.ECN:
+		return syn | ece | cwr // tcp_ecn_send_syn()
+	case !p.conn.answer:
+		return syn
+	case p.ECN:
+		return syn | ack | ece // tcp_ecn_make_synack()
+	}
+	return syn | ack
 }
 
 func (e *evaluator) metaValue(name string, s *state) fieldValue {
@@ -291,6 +316,10 @@ func (e *evaluator) ctValue(name string, p Packet) fieldValue {
 		return fieldValue{bytes: p.conn.original.Addr().AsSlice()}
 	case name == "original ip saddr" && known && p.conn.source.Addr().Is4(), name == "original ip6 saddr" && known && p.conn.source.Addr().Is6():
 		return fieldValue{bytes: p.conn.source.Addr().AsSlice()}
+	case name == "original proto-dst" && known && portsOf(p):
+		return uint16Value(p.conn.original.Port())
+	case name == "original proto-src" && known && portsOf(p):
+		return uint16Value(p.conn.source.Port())
 	default:
 		return unknown
 	}

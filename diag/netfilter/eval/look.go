@@ -55,7 +55,7 @@ func Passing(set *netfilter.RuleSet, hook string, r Result, env Env) Look {
 			l.Others = append(l.Others, by.line)
 		}
 	}
-	l.Late, l.Direct = e.late(r), direct(set, r)
+	l.Late, l.Direct = e.late(r), Direct(set, r)
 	l.sort()
 	return l
 }
@@ -77,9 +77,10 @@ func (l *Look) sort() {
 	slices.SortStableFunc(l.Near, func(a, b Near) int { return rank(b.Field) - rank(a.Field) })
 }
 
-// direct goes by the words that Docker leaves with such a rule for nft, or by a rule for the same
-// bridge in a chain of Docker's.
-func direct(set *netfilter.RuleSet, r Result) bool {
+// Direct reports whether what decided is a rule by which Docker keeps a container's own address
+// from what is outside of its network: by the words that Docker leaves with it for nft, or by a
+// bridge that Docker names, or that it has a rule for in a chain of its own.
+func Direct(set *netfilter.RuleSet, r Result) bool {
 	if r.Decided == nil || r.Chain.Hook != "prerouting" {
 		return false
 	}
@@ -93,7 +94,7 @@ func direct(set *netfilter.RuleSet, r Result) bool {
 	for i := range set.Tables {
 		for k := range set.Tables[i].Chains {
 			chain := &set.Tables[i].Chains[k]
-			if strings.HasPrefix(chain.Name, "DOCKER") && chain.Name != dockerUser && drops(chain, bridge) {
+			if strings.HasPrefix(chain.Name, "DOCKER") && chain.Name != dockerUser && (DockerBridge.MatchString(bridge) || drops(chain, bridge)) {
 				return true
 			}
 		}
@@ -313,5 +314,5 @@ func (n Near) Said() say.Text {
 	case len(n.Back) == 0:
 		return say.T("%s would apply, were there a way back to its source", "%s 本来适用，只是没有到源地址的回程路由", n.Line())
 	}
-	return say.T("%s would apply, but the way back to its source leads by %s", "%s 本来适用，但到源地址的回程走 %s", n.Line(), strings.Join(n.Back, ", "))
+	return say.T("%s would apply, but the way back to its source leads by %s", "%s 本来适用，但到源地址的回程走 %s", n.Line(), say.List(n.Back...))
 }

@@ -48,25 +48,30 @@ func (k Kernel) MasqueradeAddr(oif string, dst netip.Addr) (netip.Addr, error) {
 }
 
 // selected is the source of IPv6 that the kernel selects towards dst on a device. It is
-// asked; where its answer would be the route's own source, it is that of the device's
-// addresses which may be used, if there is one alone: the device's come before others.
+// asked; where its answer would be the route's own source, or where it turns away what the
+// namespace sends itself, it is that of the device's addresses which may be used, if there is
+// one alone: the device's come before others.
 func (k Kernel) selected(oif int, addrs []table.Addr, dst netip.Addr) (netip.Addr, error) {
 	q := table.RouteRequest{Dst: dst, OIF: oif}
 	entry, err := k.One.RouteEntry(q)
-	if err == nil && entry.Src.IsValid() {
-		addrs = slices.DeleteFunc(addrs, func(a table.Addr) bool {
-			return a.Family() != 6 || a.Scope != "global" || slices.ContainsFunc(a.Flags, func(flag string) bool { return slices.Contains(unselected, flag) })
-		})
-		if len(addrs) == 1 && !dst.IsLinkLocalUnicast() {
-			return addrs[0].Prefix.Addr(), nil
-		}
-		return netip.Addr{}, say.Err("which source %s would be given on its way cannot be told: %s names one", "发往 %s 的包会得到哪个源地址无法判断：%s 指定了一个", dst, entry.Line())
-	}
+	named := err == nil && entry.Src.IsValid()
 	reply, err := k.One.Route(q)
-	if table.Refused(err) {
-		return netip.Addr{}, nil
+	refused := table.Refused(err)
+	if !named && !refused {
+		return reply.Src, err
 	}
-	return reply.Src, err
+	addrs = slices.DeleteFunc(addrs, func(a table.Addr) bool {
+		return a.Family() != 6 || a.Scope != "global" || slices.ContainsFunc(a.Flags, func(flag string) bool { return slices.Contains(unselected, flag) })
+	})
+	switch {
+	case len(addrs) == 1 && !dst.IsLinkLocalUnicast():
+		return addrs[0].Prefix.Addr(), nil
+	case named:
+		return netip.Addr{}, say.Err("which source %s would be given on its way cannot be told: %s names one", "发往 %s 的包会得到哪个源地址无法判断：%s 指定了一个", dst, entry.Line())
+	case len(addrs) > 1:
+		return netip.Addr{}, say.Err("which source %s would be given on its way cannot be told: %v", "发往 %s 的包会得到哪个源地址无法判断：%v", dst, err)
+	}
+	return netip.Addr{}, nil
 }
 
 // unselected are the flags of addresses that are not selected where there is another one.

@@ -169,7 +169,7 @@ func (e *evaluator) judgeUnread(m *netfilter.Match, rule *netfilter.Rule, s *sta
 		return yes
 	}
 	if _, isXT := part.Match(); !isXT && !conditions[part.Name] {
-		// Such as queue, fwd or synproxy, which take the packet away.
+		// Such as queue or fwd, which take the packet away.
 		e.end(s.assuming(e.lineOf(rule)), VerdictDrop, rule, e.lineOf(rule), "")
 	}
 	return maybe

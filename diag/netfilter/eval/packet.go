@@ -38,6 +38,7 @@ type Packet struct {
 	IIF, OIF           string // device names; a hook looks only at those that the kernel gives it
 	Length             int    // of the IP packet with its header; 0 when it is not known
 	TTL                int    // or hop limit; 0 when it is not known
+	ECN                bool   // its TCP asks for explicit congestion notification (RFC 3168)
 	Socket             Socket // that it comes from, in the namespace that made it
 	From               MAC    // that the frame has which it came in
 	Ports              Ports  // of the bridge that passes it on
@@ -107,8 +108,11 @@ type Result struct {
 	// VerdictAccept they decide only about marks, with VerdictDrop or
 	// VerdictReject only about which of the two it is.
 	Unsure []string
+	// Doubted are the same as values, of a packet that may pass; nil for what is no rule with a
+	// condition that could not be judged.
+	Doubted []*netfilter.Rule
 	// Otherwise is what else becomes of a packet that may pass, where it is one rule that
-	// stops it, Decided; empty where there are more, or it does not stop it.
+	// stops it, Decided, or one policy; empty where there are more, or it does not stop it.
 	Otherwise Verdict
 	// Untimely are rules that would have accepted the packet at another time.
 	Untimely []string

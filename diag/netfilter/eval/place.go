@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"net/netip"
 	"strings"
 
 	"nstutor/diag/netfilter"
@@ -33,6 +34,9 @@ func (p Packet) Untracked() (Place, bool) {
 
 // Sourced is the rule that gave the packet the source that it has.
 func (p Packet) Sourced() (Place, bool) { return p.conn.sourced, p.conn.sourced.Rule != nil }
+
+// SetOut is the source that the packet came to the namespace with.
+func (p Packet) SetOut() netip.Addr { return p.conn.source.Addr() }
 
 // Sent is the rule that gave the packet the destination that it has.
 func (p Packet) Sent() (Place, bool) { return p.conn.sent, p.conn.sent.Rule != nil }

@@ -63,8 +63,8 @@ func (k Kernel) Recent(name string, addr netip.Addr) (listed bool, ago uint64, e
 			}
 			seen, _ := strconv.ParseUint(f[4], 10, 64)
 			listed = true
-			if now := ticks(); now > seen {
-				ago = now - seen
+			if now := ticks(); now >= seen {
+				ago = now - seen + 1 // it may have been in this one
 			}
 		}
 		return err

@@ -197,12 +197,13 @@ type evaluator struct {
 	ends   []ending
 	lots   *lots // what is drawn; nil: nothing is, and both ways are followed
 
-	untimely []string // rules that would accept the packet, as far as they were asked, at another time
-	seen     *noted   // nil: it does not look again
+	doubted  map[string]*netfilter.Rule // by their lines, those with a condition that could not be judged
+	untimely []string                   // rules that would accept the packet, as far as they were asked, at another time
+	seen     *noted                     // nil: it does not look again
 }
 
 func newEvaluator(hook string, env Env, open []*netfilter.Chain, drawn *lots) *evaluator {
-	return &evaluator{hook: hook, env: env, open: open, lots: drawn, types: map[netip.Addr]addrType{}, ways: map[flight]way{}, indexes: map[string]fieldValue{}}
+	return &evaluator{hook: hook, env: env, open: open, lots: drawn, doubted: map[string]*netfilter.Rule{}, types: map[netip.Addr]addrType{}, ways: map[flight]way{}, indexes: map[string]fieldValue{}}
 }
 
 // state is a packet as it may be at some point of a hook.
@@ -269,10 +270,13 @@ func (e *evaluator) decide(passed []state) Result {
 		return r
 	case len(ends) > 0:
 		r := ends[0].result()
-		if len(ends) == 1 && r.Decided != nil {
+		if len(ends) == 1 {
 			r.Otherwise = r.Verdict
 		}
 		r.Verdict, r.Unsure = VerdictUnknown, unsure
+		for _, line := range unsure {
+			r.Doubted = append(r.Doubted, e.doubted[line])
+		}
 		r.Packet, r.NAT = passed[0].packet, passed[0].translation()
 		return r
 	}

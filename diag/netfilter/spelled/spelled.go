@@ -16,7 +16,7 @@ import (
 )
 
 // matches are the ones that are known, by the names of their modules.
-var matches = map[string]func([]byte) string{"mac": mac, "time": at, "recent": recent, "connlimit": connlimit, "length": length}
+var matches = map[string]func([]byte) string{"mac": mac, "time": at, "recent": recent, "connlimit": connlimit, "length": length, "ecn": congestion, "quota": quota, "string": pattern, "hashlimit": hashlimit}
 
 // Match is a match of a module in iptables' words, or its name where those are not known.
 // named tells the name of an ipset by its index, and nothing where it does not know.

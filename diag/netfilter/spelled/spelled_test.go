@@ -15,6 +15,16 @@ func clock(fields [5]uint32, weekdays, flags byte) []byte {
 	return append(data, weekdays, flags, 0, 0)
 }
 
+// sought is a struct xt_string_info of such a pattern in the first hundred bytes.
+func sought(pattern string) []byte {
+	data := make([]byte, 152)
+	data[2] = 100
+	copy(data[4:], "bm")
+	copy(data[20:], pattern)
+	data[148] = byte(len(pattern))
+	return data
+}
+
 func TestMatchesAreSpelledAsIptablesDoes(t *testing.T) {
 	sets := func(index uint16) string {
 		if index == 3 {
@@ -36,6 +46,11 @@ func TestMatchesAreSpelledAsIptablesDoes(t *testing.T) {
 		"-m set ! --match-set blocked dst,src":                                   Match("set", []byte{3, 0, 2, 1 | 4}, sets),
 		"[match set]":                                                            Match("set", []byte{4, 0, 1, 2}, sets),
 		"[match time]":                                                           Match("time", nil, nil),
+		"-m ecn --ecn-tcp-ece":                                                   Match("ecn", []byte{0x10, 0, 0, 0}, nil),
+		"-m ecn --ecn-tcp-cwr ! --ecn-ip-ect 2":                                  Match("ecn", []byte{0x21, 0x01, 2, 0}, nil),
+		"-m quota --quota 256":                                                   Match("quota", []byte{9: 1, 23: 0}, nil),
+		"-m string --string torrent --algo bm --to 100":                          Match("string", sought("torrent"), nil),
+		"[match string]":                                                         Match("string", sought("a b"), nil),
 		"[match u32]":                                                            Match("u32", []byte{1}, nil),
 	} {
 		if got != want {

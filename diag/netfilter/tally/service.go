@@ -74,6 +74,9 @@ func Services(set *netfilter.RuleSet) (all []Service) {
 	return all
 }
 
+// Translates reports whether a table has a rule that translates a destination.
+func Translates(t *netfilter.Table) bool { return len(translating(t)) > 0 }
+
 // translating are the chains of a table that lead to a translation of the destination.
 func translating(t *netfilter.Table) map[string]bool {
 	leads := map[string]bool{}

@@ -34,7 +34,7 @@ type NoNetnsError struct {
 // In is the sentence in a language.
 func (e *NoNetnsError) In(lang string) string {
 	return say.T("the lab has no network namespace %s; it has %s", "实验网络中没有网络命名空间 %s；现有：%s",
-		e.Netns, strings.Join(e.Names, ", ")).In(lang)
+		e.Netns, say.List(e.Names...)).In(lang)
 }
 
 func (e *NoNetnsError) Error() string { return e.In("en") }

@@ -218,6 +218,8 @@ func detail(l table.Link) string {
 		pair("ikey", t.InKey, t.InKey != 0)
 		pair("okey", t.Key, t.Key != 0)
 	}
+	pair("protocol", "802.1ad", l.Service)
+	pair("protocol", "802.1Q", l.VLANID != 0 && !l.Service)
 	pair("id", l.VLANID, l.VLANID != 0)
 	pair("table", l.VRF, l.VRF != 0)
 	pair("mode", l.Sharing, l.Sharing != "")

@@ -1,6 +1,8 @@
 package device
 
 import (
+	"net/netip"
+
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
@@ -17,17 +19,35 @@ var _ = cause.Register(cause.Cause{
 	Table: []string{"ip", "link", "show", "lo"},
 })
 
-// LoopbackUnrouted is 127.0.0.0/8, or ::1, which has no route while lo is down.
+// LoopbackUnrouted is 127.0.0.0/8, or ::1, which has no route while lo is down, or has not the
+// address: what is for it leaves by the default route, if there is one.
 type LoopbackUnrouted struct {
 	cause.At
 	Lookup cause.Lookup
+	Up     bool
 }
 
-// Code is LoopbackDown.
-func (LoopbackUnrouted) Code() cause.Code { return LoopbackDown }
+// Code is LoopbackDown, or NoAddress.
+func (l LoopbackUnrouted) Code() cause.Code {
+	if l.Up {
+		return cause.NoAddress
+	}
+	return LoopbackDown
+}
+
+// own is the address that lo has from the kernel.
+func (l LoopbackUnrouted) own() netip.Prefix {
+	if l.Lookup.Dst.Is6() {
+		return netip.PrefixFrom(netip.IPv6Loopback(), 128)
+	}
+	return netip.MustParsePrefix("127.0.0.1/8")
+}
 
 // Detail says where the addresses live.
 func (l LoopbackUnrouted) Detail() say.Text {
+	if l.Up {
+		return say.T("%s is this namespace's own on lo, which has lost the address %s", "%s 本应在本命名空间的 lo 上，而 lo 的地址 %s 没有了", l.Lookup.Dst, l.own())
+	}
 	if l.Lookup.Dst.Is6() {
 		return say.T("::1 lives on lo, which is down", "::1 在 lo 上，而 lo 处于 down 状态")
 	}
@@ -37,8 +57,13 @@ func (l LoopbackUnrouted) Detail() say.Text {
 // Evidence is that there is no route.
 func (l LoopbackUnrouted) Evidence() []say.Text { return l.Lookup.Lines() }
 
-// Fix switches lo on.
-func (l LoopbackUnrouted) Fix() []change.Change { return remedy.Raise(l.Netns(), "lo") }
+// Fix switches lo on, or gives it the address.
+func (l LoopbackUnrouted) Fix() []change.Change {
+	if l.Up {
+		return remedy.Address{Netns: l.Netns(), Dev: "lo", Prefix: l.own()}.Add()
+	}
+	return remedy.Raise(l.Netns(), "lo")
+}
 
 // LoopbackFromOutside is a packet for ::1 that a rule has made of one from outside: IPv6 takes
 // what is for ::1 on lo alone (rt6_need_strict()), and has no route_localnet.

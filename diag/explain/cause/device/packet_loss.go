@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/against"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/linkstat"
 	"nstutor/internal/change"
@@ -78,7 +79,7 @@ func (c Counted) Line() say.Text {
 
 // DropCount is how many packets the kernel dropped for one reason at one place.
 type DropCount struct {
-	cause.KernelDrop
+	against.KernelDrop
 	Times int
 }
 

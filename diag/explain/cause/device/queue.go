@@ -2,6 +2,7 @@ package device
 
 import (
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/against"
 	"nstutor/internal/say"
 )
 
@@ -9,8 +10,8 @@ import (
 // (SKB_DROP_REASON_QDISC_DROP in __dev_xmit_skb()). How much is to pass is for whoever has
 // limited it to say: there is no fix.
 type QueueDropped struct {
-	cause.Contradiction
-	cause.KernelDrop
+	against.Contradiction
+	against.KernelDrop
 	Qdisc string // the kind
 }
 

@@ -15,8 +15,10 @@ import (
 type Untagged struct {
 	cause.Sure
 	cause.NextHop
-	There cause.Device
-	Tag   int
+	There   cause.Device
+	Tag     int
+	Service bool   // the tag is one of 802.1ad
+	Other   string // a VLAN device there that has the same number in the other kind of tag
 }
 
 // Code is NeighbourUnanswered.
@@ -24,6 +26,15 @@ func (Untagged) Code() cause.Code { return cause.NeighbourUnanswered }
 
 // Detail names the place and the tag.
 func (u Untagged) Detail() say.Text {
+	if u.Other != "" {
+		sent, taken := "802.1Q", "802.1ad"
+		if u.Service {
+			sent, taken = taken, sent
+		}
+		return say.T("the frame comes to %[1]s in %[2]s with the VLAN tag %[3]d of %[4]s, and %[5]s there takes that of %[6]s: both ends have to tag by the same protocol",
+			"帧带着 %[4]s 的 VLAN 标签 %[3]d 到了 %[1]s（%[2]s），而那里的 %[5]s 只收 %[6]s 的：两端的标签协议必须一致",
+			u.There.Link.Name, machine.Called(u.There.Netns), u.Tag, sent, u.Other, taken)
+	}
 	return say.T("the frame comes to %s in %s with the VLAN tag %d, and no VLAN device there has that tag",
 		"帧带着 VLAN 标签 %[3]d 到了 %[1]s（%[2]s），那里没有这个标签的 VLAN 网卡", u.There.Link.Name, machine.Called(u.There.Netns), u.Tag)
 }

@@ -3,7 +3,6 @@ package service
 import (
 	"fmt"
 	"net/netip"
-	"strings"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/internal/change"
@@ -44,7 +43,7 @@ func (u Unnamed) Detail() say.Text {
 		text = say.T("%s; a program waits up to %g s before it gives up (options timeout:%g attempts:%d)", "%s；程序最多等 %g 秒才放弃（options timeout:%g attempts:%d）", text, u.Wait, u.Timeout, u.Attempts)
 	}
 	if len(u.Besides) > 0 {
-		text = say.T("%s; by nsswitch.conf a program asks %s too, which was not done here and may know it", "%s；按 nsswitch.conf，程序还会去问 %s，这里没有去问，它们可能知道这个名字", text, strings.Join(u.Besides, ", "))
+		text = say.T("%s; by nsswitch.conf a program asks %s too, which was not done here and may know it", "%s；按 nsswitch.conf，程序还会去问 %s，这里没有去问，它们可能知道这个名字", text, say.List(u.Besides...))
 	}
 	return text
 }

@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/table"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
+	"nstutor/internal/shell"
 )
 
 // NotListening: the packet arrives, and no socket takes it.
@@ -32,6 +33,7 @@ type Unheard struct {
 	Owners    map[uint32]socket.Process // of all these, by their inodes; who is not known is not there
 	VRF       string                    // that the packet comes in by; empty where it is in none
 	Left      table.Route               // alone makes the address one of the namespace; its Type is empty where a device has it
+	Stopped   string                    // the container that publishes the port when it runs
 }
 
 // ListensElsewhere is a socket with the port in another namespace.
@@ -65,6 +67,9 @@ func (u Unheard) Detail() say.Text {
 	text := say.T("nobody listens on %s (%s)", "没有程序在 %s（%s）上监听", eval.Endpoint(u.Flow.Dst, u.Flow.DstPort), flows.Protocol(u.Flow.Proto))
 	if u.Left.Type != "" {
 		return say.T("%s, and no device has the address: it is one of %s only by the route %s", "%s，而且没有设备拥有该地址：只是路由 %[3]s 让它成了 %[2]s 的地址", text, machine.Called(u.Netns()), u.Left.Line())
+	}
+	if u.Stopped != "" {
+		return say.T("%s; the container %s publishes the port, and does not run: %s has it published again", "%s；容器 %s 发布这个端口，但没有在运行：%s 会重新发布它", text, u.Stopped, change.In("", "docker", "start", u.Stopped))
 	}
 	if len(u.Near) > 0 {
 		return say.T("%s; %s", "%s；%s", text, u.near(u.Near[0]))
@@ -105,7 +110,7 @@ func (u Unheard) near(n socket.Near) say.Text {
 		return say.T("%s has that port for %s", "%s 占用该端口的是 %s 协议", who, n.Proto)
 	case socket.OtherVRF:
 		return say.T("%[1]s listens on %[2]s, but outside of the VRF %[3]s by which the packet comes in: %[4]s=1 lets the sockets outside take what comes by any VRF, `ip vrf exec %[5]s …` starts it inside",
-			"%[1]s 在 %[2]s 上监听，但不在包进来的 VRF %[3]s 里：%[4]s=1 让 VRF 外的套接字也收各 VRF 的包，`ip vrf exec %[5]s …` 则让它在里面启动", who, local, u.VRF, "net.ipv4."+flows.Protocol(u.Flow.Proto)+"_l3mdev_accept", change.Word(u.VRF))
+			"%[1]s 在 %[2]s 上监听，但不在包进来的 VRF %[3]s 里：%[4]s=1 让 VRF 外的套接字也收各 VRF 的包，`ip vrf exec %[5]s …` 则让它在里面启动", who, local, u.VRF, "net.ipv4."+flows.Protocol(u.Flow.Proto)+"_l3mdev_accept", shell.Word(u.VRF))
 	case socket.OtherDevice:
 		return say.T("%s listens on %s, but not on the device that the packet comes in by", "%s 在 %s 上监听，但不收从这个设备进来的包", who, local)
 	case socket.OtherPeer:

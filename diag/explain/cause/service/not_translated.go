@@ -48,33 +48,3 @@ func (h WrongHook) Evidence() []say.Text { return cause.Lines(h.Has + ": " + h.R
 func (h WrongHook) Fix() []change.Change {
 	return []change.Change{change.Translate{Netns: h.Netns(), Hook: h.Used, Dst: h.Flow.Dst, Kind: h.Flow.Kind(), To: h.To.Dst, ToPort: h.To.DstPort}}
 }
-
-// KeptOnly is a request for a published port whose rules are gone: it comes to a program
-// that listens there to keep the port from others, and never takes a connection.
-type KeptOnly struct {
-	cause.At
-	Flow flows.Flow
-	By   string // the program's name
-	PID  int
-	For  string // the container
-	// Bound is the address that it listens at.
-	Bound string
-}
-
-// Code is NotTranslated.
-func (KeptOnly) Code() cause.Code { return NotTranslated }
-
-// Detail names the program, the container, and what has the rules written again.
-func (k KeptOnly) Detail() say.Text {
-	return say.T("no rule sends %[1]s on to the container %[2]s: %[3]s (pid %[4]d) only keeps the port and takes no connection, so that one opens and nobody answers; the rules are podman's to write again (%[5]s)",
-		"没有规则把 %[1]s 转给容器 %[2]s：%[3]s（pid %[4]d）只占着端口，不接受连接，所以连接能建立，但没人应答；规则由 podman 重新写入（%[5]s）",
-		eval.Endpoint(k.Flow.Dst, k.Flow.DstPort), k.For, k.By, k.PID, change.In("", "podman", "network", "reload", k.For))
-}
-
-// Evidence is who listens.
-func (k KeptOnly) Evidence() []say.Text {
-	return []say.Text{say.T("%s (pid %d) listens on %s", "%s（pid %d）监听 %s", k.By, k.PID, k.Bound)}
-}
-
-// Fix is podman's.
-func (KeptOnly) Fix() []change.Change { return nil }

@@ -2,7 +2,6 @@ package service
 
 import (
 	"net/netip"
-	"strings"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
@@ -45,7 +44,7 @@ func (o OtherAddress) Detail() say.Text {
 }
 
 // served are the addresses as a sentence has them.
-func (o OtherAddress) served() string {
+func (o OtherAddress) served() say.Text {
 	var text []string
 	for i, addr := range o.Served {
 		if i == maxNamed {
@@ -54,7 +53,7 @@ func (o OtherAddress) served() string {
 		}
 		text = append(text, addr.String())
 	}
-	return strings.Join(text, ", ")
+	return say.List(text...)
 }
 
 // Evidence is the rule.

@@ -2,7 +2,6 @@ package service
 
 import (
 	"net/netip"
-	"strings"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/netfilter/eval"
@@ -32,7 +31,7 @@ func (o OutOfRanges) Detail() say.Text {
 	}
 	return say.T("the service %[1]s lets in the sources of its loadBalancerSourceRanges alone (%[2]s), and %[3]s, as which this packet arrives, is none of them: kube-proxy drops it. Ask from one of them, or add the source to the ranges of the service; %[4]s",
 		"服务 %[1]s 只放行 loadBalancerSourceRanges 里的源地址（%[2]s），这个包到达时的源地址 %[3]s 不在其中：kube-proxy 把它丢弃。请从这些网段访问，或把源地址加进该服务的 loadBalancerSourceRanges；%[4]s",
-		eval.Endpoint(o.Flow.Dst, o.Flow.DstPort), strings.Join(ranges, ", "), o.Flow.Src, o.Stopped.Detail())
+		eval.Endpoint(o.Flow.Dst, o.Flow.DstPort), say.List(ranges...), o.Flow.Src, o.Stopped.Detail())
 }
 
 // Fix is none: kube-proxy would write its rule again, and the service says whom it lets in.

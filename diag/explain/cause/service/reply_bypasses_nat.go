@@ -5,6 +5,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -63,7 +64,7 @@ func (b Bypassed) Detail() say.Text {
 // Evidence is the reply, and what it is kept from.
 func (b Bypassed) Evidence() []say.Text {
 	if b.Unseen {
-		return cause.Lines(b.Flow.String(), "net.ipv4.vs.conntrack = 0")
+		return cause.Lines(b.Flow.String(), remedy.VirtualUntracked)
 	}
 	if b.Kept.Rule != nil {
 		return cause.Lines(b.Flow.String(), b.Kept.Line())
@@ -84,7 +85,7 @@ func (b Bypassed) Fix() []change.Change {
 	}
 	mend := b.Exempt.Mend(change.Masquerade{Netns: b.Netns(), Src: change.Only(b.Client), Dst: b.Flow.Src})
 	if b.Unseen {
-		return append([]change.Change{change.Sysctl{Netns: b.Netns(), Path: "net/ipv4/vs/conntrack", Value: "1"}}, mend...)
+		return append([]change.Change{remedy.TrackVirtual(b.Netns())}, mend...)
 	}
 	return mend
 }

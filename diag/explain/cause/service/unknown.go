@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"nstutor/diag/container"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/machine"
@@ -33,6 +34,13 @@ type Unknown struct {
 	// Behind tells that all of them come before it: it is a service's only if their range is
 	// so wide.
 	Behind bool
+	// Emptied is the chain of the services where none is left in the rules at all.
+	Emptied string
+	// Declared tells that the programs of whoever asks are told that it is a service's: by Told, or by
+	// the resolv.conf of that process (of PID 0: of the namespace) with the search domain Domain.
+	Declared bool
+	Told     container.Told
+	Domain   string
 	// Hollow is the chain that rules lead the service itself to, in which nothing translates it.
 	Hollow string
 }
@@ -58,6 +66,12 @@ func (u Unknown) Detail() say.Text {
 	case u.Hollow != "":
 		return say.T("the rules of %[3]s know the service %[1]s (%[2]s) and lead it to the chain %[4]s, in which nothing translates it: who writes the rules has to write that chain again, with the endpoints",
 			"%[3]s 的规则认识服务 %[1]s（%[2]s），把它引到链 %[4]s，但那条链里没有规则转换它：写规则的程序需要带着后端重新写好这条链", dst, asked, machine.Called(u.Netns()), u.Hollow)
+	case u.Declared:
+		return say.T("%[1]s is the address of a service, by %[2]s, and no rule that this request meets translates it, or any service: see whether kube-proxy, or whatever else is to write the rules, runs in %[3]s. A service's address is nobody's",
+			"%[1]s 是服务地址（依据：%[2]s），但这个请求所经之处没有规则转换它，也没有别的服务的规则：请看 %[3]s 里 kube-proxy 或其他写规则的程序是否在运行。服务地址不属于任何机器", dst, u.witness(), machine.Called(u.Netns()))
+	case u.Emptied != "":
+		return say.T("nobody has answered for %[1]s, and if it is the address of a service, its rules are gone: the chain %[3]s of %[2]s, by which kube-proxy sends on what is for services, is there, but nothing in its table translates anything. Restart kube-proxy there, which writes them again",
+			"没有谁应答 %[1]s；如果它是服务地址，那么它的规则已经没有了：%[2]s 里有 kube-proxy 转发服务所用的链 %[3]s，但那张表里没有任何规则做转换。请在那里重启 kube-proxy，它会重新写好规则", dst, machine.Called(u.Netns()), u.Emptied)
 	case len(u.Has) == 0 && u.Behind:
 		return say.T("nobody has answered for %[1]s; %[2]s, which %[3]s sends on, is the first address of a range of services, and if that reaches as far as %[1]s, there is no such service, or who writes the rules has not heard of it. A service's address is nobody's",
 			"没有谁应答 %[1]s；%[3]s 所转发的 %[2]s 是一个服务地址段的第一个地址，如果该段包含 %[1]s，那么要么没有这个服务，要么写规则的程序还不知道它。服务地址不属于任何机器", dst, names(u.Among), machine.Called(u.Netns()))
@@ -86,10 +100,29 @@ func (u Unknown) Detail() say.Text {
 		"%[1]s 是服务地址，有的是 %[2]s，没有规则转换 %[3]s：该服务没有这个端口。服务地址不属于任何机器", dst, has, asked)
 }
 
+// witness is what tells that the address is a service's.
+func (u Unknown) witness() say.Text {
+	switch {
+	case u.Told.Variable != "":
+		return say.T("%s in the environment of pid %d", "进程 %[2]d 的环境变量 %[1]s", u.Told.Variable, u.Told.PID)
+	case u.Told.PID != 0:
+		return say.T("the resolv.conf of pid %[2]d, whose search domain %[1]s is a cluster's", "进程 %[2]d 的 resolv.conf，其中的 search 域 %[1]s 是集群的", u.Domain, u.Told.PID)
+	}
+	return say.T("its resolv.conf, whose search domain %s is a cluster's", "它的 resolv.conf，其中的 search 域 %s 是集群的", u.Domain)
+}
+
 // Evidence are the services, with where their rules lead to.
 func (u Unknown) Evidence() []say.Text {
 	if u.Hollow != "" {
 		return cause.Lines(name(tally.Service{Dst: u.Flow.Dst, Proto: u.Flow.Proto, Port: u.Flow.DstPort}) + " -> " + u.Hollow)
+	}
+	switch {
+	case u.Told.Variable != "":
+		return cause.Lines(u.Told.Variable + "=" + u.Flow.Dst.String())
+	case u.Declared:
+		return cause.Lines("nameserver "+u.Flow.Dst.String(), "search … "+u.Domain)
+	case u.Emptied != "":
+		return cause.Lines(":" + u.Emptied)
 	}
 	var lines []string
 	for _, s := range append(u.Has[:len(u.Has):len(u.Has)], u.Among...) {
@@ -108,15 +141,15 @@ func (u Unknown) Fix() []change.Change {
 }
 
 // names are services as a sentence has them.
-func names(all []tally.Service) string {
+func names(all []tally.Service) say.Text {
 	var text []string
 	for i, s := range all {
 		if i == maxNamed {
-			return strings.Join(append(text, "…"), ", ")
+			return say.List(append(text, "…")...)
 		}
 		text = append(text, name(s))
 	}
-	return strings.Join(text, ", ")
+	return say.List(text...)
 }
 
 // name is a service with its protocol: "10.96.0.10:80/tcp".

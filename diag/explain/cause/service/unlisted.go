@@ -32,7 +32,7 @@ func (u Unlisted) Detail() say.Text {
 	asked, to := eval.Endpoint(u.Flow.Dst, u.Flow.DstPort), eval.Endpoint(u.To.Dst, u.To.DstPort)
 	if len(u.Chains) > 1 {
 		return say.T("the rules look %[1]s up in the map @%[2]s, which is empty; no entry leads to the chains that would translate it: %[3]s",
-			"规则会在 map @%[2]s 里查 %[1]s，而它是空的；能转换它的链（%[3]s）没有任何元素指向", asked, u.Map, strings.Join(u.Chains, ", "))
+			"规则会在 map @%[2]s 里查 %[1]s，而它是空的；能转换它的链（%[3]s）没有任何元素指向", asked, u.Map, say.List(u.Chains...))
 	}
 	return say.T("the rules look %[1]s up in the map @%[2]s, which has no entry for it; the chain %[3]s would translate it to %[4]s, and nothing leads there",
 		"规则会在 map @%[2]s 里查 %[1]s，其中没有它的元素；链 %[3]s 会把它转换为 %[4]s，却没有任何规则或元素指向这条链", asked, u.Map, u.Chains[0], to)

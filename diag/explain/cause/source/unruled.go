@@ -22,12 +22,7 @@ type Unruled struct {
 }
 
 // Code says on whose way the route is missing.
-func (u Unruled) Code() cause.Code {
-	if u.Reply {
-		return cause.NoReturnRoute
-	}
-	return cause.NoRoute
-}
+func (u Unruled) Code() cause.Code { return cause.RouteMissing(u.Reply) }
 
 // Detail says what is gone.
 func (u Unruled) Detail() say.Text {

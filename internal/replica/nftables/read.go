@@ -1,4 +1,4 @@
-package replica
+package nftables
 
 import (
 	"errors"
@@ -11,8 +11,8 @@ import (
 	"nstutor/internal/nsenter"
 )
 
-// readFilter reads all objects of nf_tables. It makes none, and loads no module.
-func readFilter(ns *nsenter.Namespace) (f Filter, err error) {
+// Read reads all objects of nf_tables. It makes none, and loads no module.
+func Read(ns *nsenter.Namespace) (f Ruleset, err error) {
 	if !nfnl.Present() {
 		return f, nil
 	}
@@ -31,7 +31,7 @@ func readFilter(ns *nsenter.Namespace) (f Filter, err error) {
 	}
 }
 
-func readGeneration(c *nfnl.Conn) (f Filter, err error) {
+func readGeneration(c *nfnl.Conn) (f Ruleset, err error) {
 	generation, err := c.Generation()
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EOPNOTSUPP) {
 		return f, nil // nfnetlink_rcv_msg() knows no nf_tables

@@ -1,12 +1,13 @@
-package change
+package iptables
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	program "github.com/coreos/go-iptables/iptables"
 
-	"nstutor/internal/iptables"
 	"nstutor/internal/say"
 )
 
@@ -28,9 +29,9 @@ func programAt(path string) (*program.IPTables, error) {
 	return p, err
 }
 
-// runProgram has a program of iptables do a line, in the calling thread's namespace.
-func runProgram(path string, line []string) error {
-	table, verb, chain, rest, err := iptables.Words(line)
+// Run has a program of iptables do a line, in the calling thread's namespace.
+func Run(path string, line []string) error {
+	table, verb, chain, rest, err := Words(line)
 	if err != nil {
 		return err
 	}
@@ -93,3 +94,25 @@ func flushChain(p *program.IPTables, table, chain string, _ []string) error {
 	}
 	return p.ClearChain(table, chain)
 }
+
+// StartsProgram finds the word by which iptables is told a program to start, -M or
+// --modprobe, however it is abbreviated or joined with others: a line may be a
+// stranger's.
+func StartsProgram(words []string) (word string, ok bool) {
+	i := slices.IndexFunc(words, func(word string) bool {
+		long, _, _ := strings.Cut(word, "=")
+		if strings.HasPrefix(word, "--") {
+			return len(long) > len("--m") && strings.HasPrefix("--modprobe", long)
+		}
+		return strings.HasPrefix(word, "-") && strings.Contains(word, "M")
+	})
+	if i < 0 {
+		return "", false
+	}
+	return words[i], true
+}
+
+// CanName reports whether iptables can be told the name of a device: a +
+// at the end is any end (xtables_parse_interface()), and a ! alone turns around
+// what follows it.
+func CanName(name string) bool { return name != "!" && !strings.HasSuffix(name, "+") }

@@ -1,6 +1,9 @@
-package cause
+package against
 
-import "nstutor/internal/say"
+import (
+	"nstutor/diag/explain/cause"
+	"nstutor/internal/say"
+)
 
 // KernelDrop is what the kernel itself said of a packet that it dropped.
 type KernelDrop struct {
@@ -29,21 +32,21 @@ type KernelDropped struct {
 
 // byReason are the causes that the kernel's reasons stand for, as
 // include/net/dropreason-core.h explains them. Others leave it open what is wrong.
-var byReason = map[string]Code{
-	"NETFILTER_DROP": Filtered, "TC_INGRESS": Filtered, "TC_EGRESS": Filtered, "XDP": Filtered, "BPF_CGROUP_EGRESS": Filtered, "SOCKET_FILTER": Filtered,
-	"IP_RPFILTER": RPFilter, "IP_LOCAL_SOURCE": MartianSource, "IP_INVALID_SOURCE": MartianSource,
-	"IP_INNOROUTES": NoRoute, "IP_OUTNOROUTES": NoRoute, "NEIGH_FAILED": NeighbourUnanswered, "PKT_TOO_BIG": MTUExceeded,
-	"OTHERHOST": NeighbourWrongMAC,
+var byReason = map[string]cause.Code{
+	"NETFILTER_DROP": cause.Filtered, "TC_INGRESS": cause.Filtered, "TC_EGRESS": cause.Filtered, "XDP": cause.Filtered, "BPF_CGROUP_EGRESS": cause.Filtered, "SOCKET_FILTER": cause.Filtered,
+	"IP_RPFILTER": cause.RPFilter, "IP_LOCAL_SOURCE": cause.MartianSource, "IP_INVALID_SOURCE": cause.MartianSource,
+	"IP_INNOROUTES": cause.NoRoute, "IP_OUTNOROUTES": cause.NoRoute, "NEIGH_FAILED": cause.NeighbourUnanswered, "PKT_TOO_BIG": cause.MTUExceeded,
+	"OTHERHOST": cause.NeighbourWrongMAC,
 }
 
 // Code is what the reason stands for, or ModelDisagrees.
-func (k KernelDropped) Code() Code {
+func (k KernelDropped) Code() cause.Code {
 	code, ok := byReason[k.Reason]
 	switch {
 	case !k.Decides:
 		return ModelDisagrees
 	case !ok:
-		return NotKnown
+		return cause.NotKnown
 	}
 	return code
 }

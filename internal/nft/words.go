@@ -1,12 +1,15 @@
-package change
+package nft
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
-// nftIdentifier reports whether nft can be told a table, a chain or a set of
+// Identifier reports whether nft can be told a table, a chain or a set of
 // that name. The kernel takes any bytes for a name; the language of nft has
 // letters, digits and / \ _ . for it, and words of its own that it takes for
 // nothing else (src/scanner.l).
-func nftIdentifier(name string) bool {
+func Identifier(name string) bool {
 	for i := 0; i < len(name); i++ {
 		c := name[i]
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == '.'
@@ -14,12 +17,12 @@ func nftIdentifier(name string) bool {
 			return false
 		}
 	}
-	return name != "" && !slices.Contains(nftWords, name)
+	return name != "" && !slices.Contains(keywords, name)
 }
 
-// nftWords are the words of the language that name nothing else: `add chain t WORD`
+// keywords are the words of the language that name nothing else: `add chain t WORD`
 // is a syntax error in nft 1.0.6, or in a later one.
-var nftWords = []string{
+var keywords = []string{
 	"accept", "add", "ah", "all", "and", "arp", "auto-merge", "bridge", "cgroup", "chain", "comment", "comp",
 	"constant", "continue", "counter", "create", "ct", "day", "dccp", "delete", "describe", "destroy", "device",
 	"devices", "dnat", "drop", "dst", "dup", "dynamic", "ecn", "element", "elements", "egress", "eq", "esp",
@@ -33,3 +36,7 @@ var nftWords = []string{
 	"size", "skgid", "skuid", "snat", "socket", "symhash", "synproxy", "table", "tcp", "th", "time", "timeout",
 	"tproxy", "type", "typeof", "udp", "udplite", "update", "vlan", "vmap", "xor", "xt",
 }
+
+// CanName reports whether nft can be told the name of a device: its strings
+// have no way to write a quotation mark, and a * at the end is any end.
+func CanName(name string) bool { return !strings.ContainsAny(name, "\"\n*\\") }

@@ -1,4 +1,5 @@
-package change
+// Package shell writes words for a POSIX shell.
+package shell
 
 import (
 	"fmt"
@@ -7,18 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// Word is text as one word of a command that is told within a sentence.
-func Word(text string) string { return quote(text) }
-
-// quote makes text one word of a POSIX shell, which the shell takes for nothing
+// Word makes text one word of a POSIX shell, which the shell takes for nothing
 // but that text. What a terminal would not show as it is (control characters,
 // marks that reorder a line, bytes that are no UTF-8) is spelled in ASCII, so
 // that the word can be copied from the screen.
-func quote(text string) string {
+func Word(text string) string {
 	switch {
 	case text == "":
 		return "''"
-	case strings.IndexFunc(text, special) < 0:
+	case strings.IndexFunc(text, Special) < 0:
 		return text
 	case shown(text):
 		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
@@ -26,8 +24,8 @@ func quote(text string) string {
 	return printed(text)
 }
 
-// special reports whether a shell could take c for more than a letter.
-func special(c rune) bool {
+// Special reports whether a shell could take c for more than a letter.
+func Special(c rune) bool {
 	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("-_./:@%+,=", c)
 }
 
@@ -45,7 +43,7 @@ func printed(text string) string {
 	if body != "" {
 		word.WriteString(`"$(printf '`)
 		for i := 0; i < len(body); i++ {
-			if c := body[i]; special(rune(c)) || c == '%' || i == 0 && c == '-' {
+			if c := body[i]; Special(rune(c)) || c == '%' || i == 0 && c == '-' {
 				fmt.Fprintf(&word, `\%03o`, c)
 			} else {
 				word.WriteByte(c)

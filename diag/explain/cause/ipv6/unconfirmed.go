@@ -1,9 +1,10 @@
-package cause
+package ipv6
 
 import (
 	"net/netip"
 	"slices"
 
+	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/table"
@@ -14,17 +15,17 @@ import (
 // Contested is an address of IPv6 that the kernel does not use: when it was set, somebody
 // else had it (dadfailed). It keeps that until the address is set anew.
 type Contested struct {
-	Ends
-	At
-	Hop   NextHop // who asks for it; zero where its own namespace would send from it
+	cause.Ends
+	cause.At
+	Hop   cause.NextHop // who asks for it; zero where its own namespace would send from it
 	Dev   string
 	Addr  table.Addr
-	Other Device         // who has the address; its Link has no name where nobody is seen who does
+	Other cause.Device   // who has the address; its Link has no name where nobody is seen who does
 	Free  remedy.Address // one of the same network that nobody has
 }
 
 // Code is DuplicateAddress.
-func (Contested) Code() Code { return DuplicateAddress }
+func (Contested) Code() cause.Code { return cause.DuplicateAddress }
 
 // Detail names the address.
 func (c Contested) Detail() say.Text {
@@ -54,7 +55,7 @@ func (c Contested) Fix() []change.Change {
 type Tentative struct{ Contested }
 
 // Code is NeighbourUnanswered.
-func (Tentative) Code() Code { return NeighbourUnanswered }
+func (Tentative) Code() cause.Code { return cause.NeighbourUnanswered }
 
 // Detail says what is waited for.
 func (t Tentative) Detail() say.Text {
@@ -68,8 +69,8 @@ func (Tentative) Fix() []change.Change { return nil }
 // OutOfScope is a packet to the world that begins with a link-local source, for want of
 // another one: no router passes it on (ip6_forward()).
 type OutOfScope struct {
-	Ends
-	At       // who sends it
+	cause.Ends
+	cause.At // who sends it
 	Src, Dst netip.Addr
 	Dev      string // that it leaves by
 	Addrs    []table.Addr
@@ -78,7 +79,7 @@ type OutOfScope struct {
 }
 
 // Code is NoAddress.
-func (OutOfScope) Code() Code { return NoAddress }
+func (OutOfScope) Code() cause.Code { return cause.NoAddress }
 
 // Detail names the source, and who does not pass it on.
 func (o OutOfScope) Detail() say.Text {
@@ -101,13 +102,13 @@ func (o OutOfScope) Fix() []change.Change { return o.Free.Add() }
 // OtherLink is a link-local address that is asked for behind one device, and is behind
 // another one.
 type OtherLink struct {
-	NextHop
+	cause.NextHop
 	Behind string // the device
 	Line   string // of the one that was asked for
 }
 
 // Code is DestinationAbsent.
-func (OtherLink) Code() Code { return DestinationAbsent }
+func (OtherLink) Code() cause.Code { return cause.DestinationAbsent }
 
 // Detail names both devices.
 func (o OtherLink) Detail() say.Text {

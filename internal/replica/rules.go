@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"nstutor/diag/netfilter/ipset"
 	"nstutor/diag/netfilter/xtables"
 	"nstutor/internal/nsenter"
 	"nstutor/internal/say"
@@ -45,6 +46,38 @@ func readLegacy(ns *nsenter.Namespace) (all []LegacyTable, err error) {
 		return nil, say.Err("%s: read tables of iptables-legacy: %v", "%s：读取 iptables-legacy 的表：%v", ns.Name(), err)
 	}
 	return all, nil
+}
+
+// buildSets makes the ipsets of a namespace, which have to be there before rules ask them.
+func (b *builder) buildSets(space int) error {
+	sets := b.network.Spaces[space].Sets
+	if len(sets) == 0 {
+		return nil
+	}
+	refused, err := ipset.Make(b.copy.Spaces[space], sets)
+	for i, s := range sets {
+		if why := refused[i]; why != nil {
+			b.miss(space, Sets, s.Name(), why)
+		}
+	}
+	if err != nil {
+		return say.Err("%s: make ipsets: %v", "%s：建立 ipset：%v", b.network.Spaces[space].Name, err)
+	}
+	return nil
+}
+
+// buildFilter makes the packet filter of a namespace.
+func (b *builder) buildFilter(space int) error {
+	s := b.network.Spaces[space]
+	refused, err := s.Filter.Make(b.copy.Spaces[space], s.ByHandle)
+	for _, r := range refused {
+		if r.User {
+			b.miss(space, Users, r.Name, nil)
+			continue
+		}
+		b.miss(space, Filtering, r.Name, r.Err)
+	}
+	return err
 }
 
 // buildLegacy gives a namespace its tables of iptables-legacy, where this kernel has such.

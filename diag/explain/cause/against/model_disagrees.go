@@ -1,14 +1,15 @@
-package cause
+package against
 
 import (
+	"nstutor/diag/explain/cause"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
 
 // ModelDisagrees: what was predicted is not what was seen.
-const ModelDisagrees Code = "model-disagrees"
+const ModelDisagrees cause.Code = "model-disagrees"
 
-var _ = Register(Cause{
+var _ = cause.Register(cause.Cause{
 	Code:  ModelDisagrees,
 	Words: say.T("what was predicted is not what was seen", "预测与实际所见不一致"),
 	Table: []string{"ip", "route"},
@@ -17,12 +18,12 @@ var _ = Register(Cause{
 // Contradiction is a prediction that the ping was something else than: what was
 // seen of it is the evidence, and nobody knows what would mend it.
 type Contradiction struct {
-	At
+	cause.At
 	Seen []say.Text
 }
 
 // Code is ModelDisagrees.
-func (Contradiction) Code() Code { return ModelDisagrees }
+func (Contradiction) Code() cause.Code { return ModelDisagrees }
 
 // Evidence is what was seen.
 func (c Contradiction) Evidence() []say.Text { return c.Seen }
@@ -33,7 +34,7 @@ func (Contradiction) Fix() []change.Change { return nil }
 // Unpredicted is a ping that became something else than was predicted.
 type Unpredicted struct {
 	Contradiction
-	Predicted Code
+	Predicted cause.Code
 	Message   string // of the ping
 }
 

@@ -1,4 +1,4 @@
-package replica
+package nftables
 
 import (
 	"bytes"
@@ -9,9 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nstutor/diag/attr"
-	"nstutor/diag/netfilter/ipset"
 	"nstutor/diag/netfilter/nfnl"
-	"nstutor/internal/say"
+	"nstutor/internal/nsenter"
 )
 
 // unit are changes of nf_tables that have to be made in one transaction: a rule
@@ -30,39 +29,38 @@ type unit struct {
 // send no more than net.core.wmem_max in one message.
 const transactionMost = 96 << 10
 
-// buildSets makes the ipsets of a namespace, which have to be there before rules ask them.
-func (b *builder) buildSets(space int) error {
-	sets := b.network.Spaces[space].Sets
-	if len(sets) == 0 {
-		return nil
-	}
-	refused, err := ipset.Make(b.copy.Spaces[space], sets)
-	for i, s := range sets {
-		if why := refused[i]; why != nil {
-			b.miss(space, Sets, s.Name(), why)
-		}
-	}
-	if err != nil {
-		return say.Err("%s: make ipsets: %v", "%s：建立 ipset：%v", b.network.Spaces[space].Name, err)
-	}
-	return nil
+// Refusal is what the kernel does not take: a table, or a chain behind its table where it
+// is a rule of it.
+type Refusal struct {
+	Name string
+	User bool // it asks for a user or a group whom the lab does not have
+	Err  error
 }
 
-// buildFilter makes the packet filter of a namespace.
-func (b *builder) buildFilter(space int) error {
-	f := b.network.Spaces[space].Filter
+// maker makes the objects of a namespace.
+type maker struct {
+	*nfnl.Conn
+	byHandle bool
+	refused  []Refusal
+}
+
+// Make makes the objects in a namespace, where nothing of them may be there yet, and tells
+// what the kernel refused. By handle, tables of iptables too have the handles that they had;
+// all others have them wherever that can be.
+func (f Ruleset) Make(ns *nsenter.Namespace, byHandle bool) ([]Refusal, error) {
 	if len(f.Tables) == 0 {
-		return nil
+		return nil, nil
 	}
-	c, err := nfnl.Open(b.copy.Spaces[space])
+	c, err := nfnl.Open(ns)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer c.Close()
-	var rest Filter
+	m := &maker{Conn: c, byHandle: byHandle}
+	var rest Ruleset
 	most := uint64(MostSkipped)
 	for _, table := range f.byTable() {
-		if !b.buildNumbered(c, space, table, &most) {
+		if !m.numbered(table, &most) {
 			rest.add(table)
 		}
 	}
@@ -75,16 +73,16 @@ func (b *builder) buildFilter(space int) error {
 			}
 			n++
 		}
-		if err := b.commit(c, space, units[:n]); err != nil {
-			return err
+		if err := m.make(units[:n]); err != nil {
+			return m.refused, err
 		}
 		units = units[n:]
 	}
-	return nil
+	return m.refused, nil
 }
 
-// commit makes the changes of units; those that the kernel refuses are left out.
-func (b *builder) commit(c *nfnl.Conn, space int, units []unit) error {
+// make makes the changes of units; those that the kernel refuses are left out.
+func (m *maker) make(units []unit) error {
 	for len(units) > 0 {
 		var changes []nfnl.Change
 		var of []int
@@ -93,7 +91,7 @@ func (b *builder) commit(c *nfnl.Conn, space int, units []unit) error {
 				changes, of = append(changes, change), append(of, i)
 			}
 		}
-		refused, err := c.Commit(changes)
+		refused, err := m.Commit(changes)
 		if err != nil || len(refused) == 0 {
 			return err
 		}
@@ -107,20 +105,17 @@ func (b *builder) commit(c *nfnl.Conn, space int, units []unit) error {
 				rest = append(rest, u)
 				continue
 			}
-			b.refused(space, u, bad[i])
+			m.refuse(u, bad[i])
 		}
 		units = rest
 	}
 	return nil
 }
 
-// refused notes that the kernel has refused a unit.
-func (b *builder) refused(space int, u unit, why error) {
-	if errors.Is(why, unix.EINVAL) && slices.ContainsFunc(u.changes, asksOwner) {
-		b.miss(space, Users, u.name, nil)
-		return
-	}
-	b.miss(space, Filtering, u.name, why)
+// refuse notes that the kernel has refused a unit.
+func (m *maker) refuse(u unit, why error) {
+	user := errors.Is(why, unix.EINVAL) && slices.ContainsFunc(u.changes, asksOwner)
+	m.refused = append(m.refused, Refusal{u.name, user, why})
 }
 
 // asksOwner reports whether a rule has the match "owner" of iptables: it asks for numbers
@@ -128,28 +123,28 @@ func (b *builder) refused(space int, u unit, why error) {
 func asksOwner(change nfnl.Change) bool { return bytes.Contains(change.Attrs, []byte("owner\x00")) }
 
 // units are all changes, in the order in which the kernel can take them.
-func (f Filter) units() (all []unit) {
+func (f Ruleset) units() (all []unit) {
 	table := func(o Object) []byte {
 		const flags = 1 // NFT_TABLE_F_DORMANT: the others would bind it to whoever makes it
-		attrs := only(o.Attrs, unix.NFTA_TABLE_NAME)
+		attrs := attr.Only(o.Attrs, unix.NFTA_TABLE_NAME)
 		return attr.Append(attrs, unix.NFTA_TABLE_FLAGS, binary.BigEndian.AppendUint32(nil, nfnl.Attrs(o.Attrs).Uint32(unix.NFTA_TABLE_FLAGS)&flags))
 	}
 	for _, o := range f.Tables {
 		all = append(all, single(unix.NFT_MSG_NEWTABLE, o, table(o), 0))
 	}
 	for _, o := range f.Chains {
-		attrs := only(o.Attrs, unix.NFTA_CHAIN_TABLE, unix.NFTA_CHAIN_NAME, unix.NFTA_CHAIN_HOOK, unix.NFTA_CHAIN_POLICY, unix.NFTA_CHAIN_TYPE)
+		attrs := attr.Only(o.Attrs, unix.NFTA_CHAIN_TABLE, unix.NFTA_CHAIN_NAME, unix.NFTA_CHAIN_HOOK, unix.NFTA_CHAIN_POLICY, unix.NFTA_CHAIN_TYPE)
 		u := single(unix.NFT_MSG_NEWCHAIN, o, attrs, chainHandle)
 		u.chain = nfnl.Attrs(attrs).Text(unix.NFTA_CHAIN_NAME)
 		all = append(all, u)
 	}
 	for _, o := range f.Objects {
-		attrs := only(o.Attrs, unix.NFTA_OBJ_TABLE, unix.NFTA_OBJ_NAME, unix.NFTA_OBJ_TYPE, unix.NFTA_OBJ_DATA)
+		attrs := attr.Only(o.Attrs, unix.NFTA_OBJ_TABLE, unix.NFTA_OBJ_NAME, unix.NFTA_OBJ_TYPE, unix.NFTA_OBJ_DATA)
 		all = append(all, single(unix.NFT_MSG_NEWOBJ, o, attrs, objectHandle))
 	}
 	for _, o := range f.FlowTables {
 		const table, name, hook, flags = 1, 2, 3, 7 // NFTA_FLOWTABLE_*
-		all = append(all, single(unix.NFT_MSG_NEWFLOWTABLE, o, only(o.Attrs, table, name, hook, flags), flowTableHandle))
+		all = append(all, single(unix.NFT_MSG_NEWFLOWTABLE, o, attr.Only(o.Attrs, table, name, hook, flags), flowTableHandle))
 	}
 	sets := f.sets()
 	for _, o := range f.Sets {
@@ -196,13 +191,13 @@ type madeSet struct {
 // sets are the changes that make the sets. One without a name of its own keeps the
 // one that the kernel has given it: only where a name has a % in it a number is put
 // there (nf_tables_set_alloc_name()).
-func (f Filter) sets() map[setName]*madeSet {
+func (f Ruleset) sets() map[setName]*madeSet {
 	all := map[setName]*madeSet{}
 	for i, o := range f.Sets {
 		s := &madeSet{id: uint32(i + 1), anonymous: nfnl.Attrs(o.Attrs).Uint32(unix.NFTA_SET_FLAGS)&unix.NFT_SET_ANONYMOUS != 0}
 		const known = 18 // NFTA_SET_EXPRESSIONS is the last that is to be said
 		s.handle = nfnl.Attrs(o.Attrs).Uint64(setHandle)
-		attrs := sift(o.Attrs, func(kind uint16) bool {
+		attrs := attr.Keep(o.Attrs, func(kind uint16) bool {
 			return kind != unix.NFTA_SET_ID && kind != setHandle && kind <= known
 		})
 		attrs = attr.Append(attrs, unix.NFTA_SET_ID, binary.BigEndian.AppendUint32(nil, s.id))
@@ -227,7 +222,7 @@ func ruleUnit(o Object, sets map[setName]*madeSet) unit {
 		name:   attrs.Text(unix.NFTA_RULE_TABLE) + " " + attrs.Text(unix.NFTA_RULE_CHAIN),
 		handle: attrs.Uint64(ruleHandle), chain: attrs.Text(unix.NFTA_RULE_CHAIN),
 	}
-	body := only(o.Attrs, unix.NFTA_RULE_TABLE, unix.NFTA_RULE_CHAIN, unix.NFTA_RULE_EXPRESSIONS, unix.NFTA_RULE_USERDATA)
+	body := attr.Only(o.Attrs, unix.NFTA_RULE_TABLE, unix.NFTA_RULE_CHAIN, unix.NFTA_RULE_EXPRESSIONS, unix.NFTA_RULE_USERDATA)
 	var proto byte
 	extended, atProto := false, false
 	for _, e := range attr.All(attrs.Get(unix.NFTA_RULE_EXPRESSIONS)) {
@@ -254,7 +249,7 @@ func ruleUnit(o Object, sets map[setName]*madeSet) unit {
 		// (nft_parse_compat()), and the kernel does not tell what it was told.
 		compat := attr.Append(nil, unix.NFTA_RULE_COMPAT_PROTO, binary.BigEndian.AppendUint32(nil, uint32(proto)))
 		compat = attr.Append(compat, unix.NFTA_RULE_COMPAT_FLAGS, binary.BigEndian.AppendUint32(nil, 0))
-		body = nest(body, unix.NFTA_RULE_COMPAT, compat)
+		body = attr.Nest(body, unix.NFTA_RULE_COMPAT, compat)
 	}
 	u.changes = append(u.changes, nfnl.Change{New: unix.NFT_MSG_NEWRULE, Family: o.Family, Attrs: body, Append: true})
 	return u

@@ -1,4 +1,4 @@
-package replica
+package nftables
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 
 	"nstutor/diag/attr"
 	"nstutor/diag/netfilter/nfnl"
+	"nstutor/internal/nsenter"
 )
 
 // The kernel counts what is made in a table, be it a chain, a rule, a set or an object, and
@@ -44,30 +45,30 @@ type part struct {
 
 const skipping = -1
 
-// buildNumbered makes a table with the handles that its parts had. It is false, and nothing
+// numbered makes a table with the handles that its parts had. It is false, and nothing
 // is left of the table, where that cannot be. Most numbers that may be passed over become less.
-func (b *builder) buildNumbered(c *nfnl.Conn, space int, f Filter, most *uint64) bool {
-	if !b.network.Spaces[space].ByHandle && f.gaps() && slices.ContainsFunc(f.Rules, Object.extended) {
+func (m *maker) numbered(f Ruleset, most *uint64) bool {
+	if !m.byHandle && f.gaps() && slices.ContainsFunc(f.Rules, Object.extended) {
 		return false // iptables names rules by their words, and the kernel takes ten milliseconds then
 	}
 	units := f.units()
 	refused := map[int]error{}
 	for range numberTries {
-		parts, skipped, ok := numbered(units, refused)
+		parts, skipped, ok := inOrder(units, refused)
 		if !ok || skipped > *most {
 			return false
 		}
 		before := len(refused)
-		begun, err := commitParts(c, parts, refused)
+		begun, err := commitParts(m.Conn, parts, refused)
 		if err == nil && len(refused) == before {
 			for i, why := range refused {
-				b.refused(space, units[i], why)
+				m.refuse(units[i], why)
 			}
 			*most -= skipped
 			return true
 		}
 		if t := f.Tables[0]; begun {
-			_, _ = c.Commit([]nfnl.Change{{New: unix.NFT_MSG_DELTABLE, Family: t.Family, Attrs: only(t.Attrs, unix.NFTA_TABLE_NAME)}})
+			_, _ = m.Commit([]nfnl.Change{{New: unix.NFT_MSG_DELTABLE, Family: t.Family, Attrs: attr.Only(t.Attrs, unix.NFTA_TABLE_NAME)}})
 		}
 		if err != nil || refused[skipping] != nil {
 			return false // such as EMSGSIZE: what belongs together is too long
@@ -103,16 +104,16 @@ func commitParts(c *nfnl.Conn, parts []part, refused map[int]error) (begun bool,
 }
 
 // kinds are all lists.
-func (f *Filter) kinds() []*[]Object {
+func (f *Ruleset) kinds() []*[]Object {
 	return []*[]Object{&f.Tables, &f.Chains, &f.Objects, &f.FlowTables, &f.Sets, &f.Elements, &f.Rules}
 }
 
 // byTable is what is in each of the tables. What is in none of them is left out.
-func (f Filter) byTable() (all []Filter) {
+func (f Ruleset) byTable() (all []Ruleset) {
 	const name = unix.NFTA_TABLE_NAME // the same number in all of them
 	at := map[setName]int{}
 	for i, t := range f.Tables {
-		all, at[setOf(t, name, 0)] = append(all, Filter{Tables: f.Tables[i : i+1 : i+1]}), i
+		all, at[setOf(t, name, 0)] = append(all, Ruleset{Tables: f.Tables[i : i+1 : i+1]}), i
 	}
 	for kind, objects := range f.kinds()[1:] {
 		for _, o := range *objects {
@@ -126,14 +127,14 @@ func (f Filter) byTable() (all []Filter) {
 }
 
 // add adds what is in a table.
-func (f *Filter) add(table Filter) {
+func (f *Ruleset) add(table Ruleset) {
 	for i, to := range f.kinds() {
 		*to = append(*to, *table.kinds()[i]...)
 	}
 }
 
 // gaps reports whether numbers of a table are no longer in use.
-func (f Filter) gaps() bool {
+func (f Ruleset) gaps() bool {
 	last, used := uint64(0), uint64(0)
 	for _, kind := range []struct {
 		objects []Object
@@ -156,9 +157,9 @@ func (o Object) extended() bool {
 	return false
 }
 
-// numbered are the parts of a table in the order of their handles, but for what is refused.
+// inOrder are the parts of a table in the order of their handles, but for what is refused.
 // Elements may lead to chains that were made after their set: they come last.
-func numbered(units []unit, refused map[int]error) (parts []part, skipped uint64, ok bool) {
+func inOrder(units []unit, refused map[int]error) (parts []part, skipped uint64, ok bool) {
 	rules := placed(units, refused)
 	var last []part
 	for i, u := range units {
@@ -265,7 +266,7 @@ var tableFamilies = map[byte]string{
 }
 
 // handles are those of the rules, in the order of their chain.
-func (f Filter) handles() map[Chain][]uint64 {
+func (f Ruleset) handles() map[Chain][]uint64 {
 	all := map[Chain][]uint64{}
 	for _, o := range f.Rules {
 		attrs := nfnl.Attrs(o.Attrs)
@@ -275,17 +276,17 @@ func (f Filter) handles() map[Chain][]uint64 {
 	return all
 }
 
-// SameHandles are the handles in those chains of a namespace whose rules have the same in
-// the copy as in the original.
-func (c *Copy) SameHandles(space int, original Filter) map[Chain][]uint64 {
-	if len(original.Rules) == 0 {
+// SameHandles are the handles in those chains of a copy whose rules have the same there
+// as in the original.
+func (f Ruleset) SameHandles(copied *nsenter.Namespace) map[Chain][]uint64 {
+	if len(f.Rules) == 0 {
 		return nil
 	}
-	now, err := readFilter(c.Spaces[space])
+	now, err := Read(copied)
 	if err != nil {
 		return nil
 	}
-	all, copied := original.handles(), now.handles()
-	maps.DeleteFunc(all, func(chain Chain, handles []uint64) bool { return !slices.Equal(handles, copied[chain]) })
+	all, there := f.handles(), now.handles()
+	maps.DeleteFunc(all, func(chain Chain, handles []uint64) bool { return !slices.Equal(handles, there[chain]) })
 	return all
 }

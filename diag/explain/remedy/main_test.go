@@ -1,0 +1,9 @@
+package remedy
+
+import (
+	"testing"
+
+	"nstutor/internal/lab/labtest"
+)
+
+func TestMain(m *testing.M) { labtest.Main(m) }

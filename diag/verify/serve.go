@@ -441,6 +441,9 @@ func (s *stage) command(ctx context.Context, l line) (said string, err error) {
 	var output strings.Builder
 	cmd := exec.CommandContext(ctx, "sh", "-c", l.Shell)
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &output, &output, time.Second
+	// ^C is for nstutor, which ends what it runs: a command that heard it first would go for one that fails.
+	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
 	if err := ns.Do(cmd.Start); err != nil {
 		return "", err
 	}

@@ -164,11 +164,9 @@ func Masquerade(zone string, m change.Masquerade) []change.Change {
 	return twice("--zone="+zone, strings.Join(append(rich, "masquerade"), " "), "add", "remove")
 }
 
-// Forward has firewalld send a port on as a zone keeps it: now, for it is kept.
+// Forward has firewalld, which can be asked, send a port on as a zone keeps it: now, for it is
+// kept.
 func Forward(zone, port string) []change.Change {
-	if !change.HasFirewalld() {
-		return nil
-	}
 	return []change.Change{asking("--zone="+zone, "forward-port="+port, "add", "remove")}
 }
 

@@ -34,7 +34,7 @@ func (q QueueFull) Detail() say.Text {
 		return say.T("the receive buffer of %s is full: %d of %d bytes wait for the program to read them", "%s 的接收缓冲区已满：%d / %d 字节等待程序读取",
 			local, q.Socket.Waiting, q.Socket.Room)
 	}
-	return say.T("the backlog of %s is full: %d connections wait for the program to accept them, and it has room for %d",
+	return say.T("the backlog of %s is full: %d waiting for the program to accept them, room for %d",
 		"%s 的连接队列（backlog）已满：%d 个连接等待程序 accept，上限 %d", local, q.Socket.Waiting, q.Socket.Room)
 }
 

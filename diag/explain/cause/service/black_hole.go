@@ -27,7 +27,7 @@ func (BlackHole) Code() cause.Code { return cause.MTUExceeded }
 
 // Detail says what is lost, and why that shows only once the connection is open.
 func (b BlackHole) Detail() say.Text {
-	return say.T("the connection opens, for its first segments are small, and then hangs: the ends agree on packets of up to %d bytes. %s, but that answer does not get back: %s",
+	return say.T("the connection opens, for its first segments are small, and then hangs: the ends agree on packets of up to %d bytes; %s, but that answer does not get back: %s",
 		"连接能建立（最初的段很小），随后卡住：两端约定的包最长 %d 字节。%s，但这个应答回不去：%s", b.Length, b.Lost.Detail(), b.Why)
 }
 

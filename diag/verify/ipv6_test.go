@@ -58,6 +58,19 @@ func TestAFixDoesNotRelyOnWhatNeighboursWillForget(t *testing.T) {
 	n.answered("pod", far6)
 }
 
+// An address that the kernel is still trying has no local route yet: where nobody has it, it
+// has one in a moment, and so it has one in the copy.
+func TestAnAddressThatIsBeingTriedIsThereInTheCopy(t *testing.T) {
+	n := build(t, routed6, "pod", "host", "inet")
+	n.run("host: sysctl -qw net.ipv6.conf.eth0.accept_dad=1 net.ipv6.conf.eth0.dad_transmits=60" + `
+		host: ip -6 addr flush dev eth0 scope link
+		host: ip addr add fe80::77/64 dev eth0
+		host: sysctl -qw net.ipv6.conf.all.forwarding=0`)
+	if v, a := n.try("pod", far6, nil); v == nil || !v.Passed {
+		t.Fatalf("%s, %v: %+v", a.Cause.Code, a.Fix, v)
+	}
+}
+
 func TestFixesOfIPv6AreVerified(t *testing.T) {
 	labtest.Slow(t)
 	t.Parallel()

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 	"strconv"
@@ -52,6 +53,24 @@ func address6(row []byte) []byte {
 	return attr.Append(body, unix.IFA_CACHEINFO, append(lives, make([]byte, 8)...))
 }
 
+// confirms reports whether a route is the local one of an address that the original is still
+// trying (tentative) and that the copy has at once: the kernel adds it when the trial has gone
+// well (__ipv6_ifa_notify()), and without it nobody is heard who answers that address.
+func (s Space) confirms(route []byte) bool {
+	if len(route) < unix.SizeofRtMsg || route[0] != unix.AF_INET6 || route[7] != unix.RTN_LOCAL || route[1] != 128 {
+		return false
+	}
+	dst := attr.Find(route[unix.SizeofRtMsg:], unix.RTA_DST)
+	return slices.ContainsFunc(s.Addrs, func(row []byte) bool {
+		return len(row) >= unix.SizeofIfAddrmsg && row[0] == unix.AF_INET6 && isTentative(row) && bytes.Equal(attr.Find(row[unix.SizeofIfAddrmsg:], unix.IFA_ADDRESS), dst)
+	})
+}
+
+// isTentative reports whether it is still asked whether somebody else has an address.
+func isTentative(row []byte) bool {
+	return attr.Uint32(attr.Find(row[unix.SizeofIfAddrmsg:], unix.IFA_FLAGS))&(unix.IFA_F_TENTATIVE|unix.IFA_F_DADFAILED) == unix.IFA_F_TENTATIVE
+}
+
 // patience6 bounds what addresses may take to be usable. The kernel finishes them in a
 // work queue (addrconf_dad_work()), also where nobody is asked.
 const patience6 = 200 * time.Millisecond
@@ -78,8 +97,7 @@ func (b *builder) tentative(space int) bool {
 		carries[l.Index] = l.up() && l.carrier()
 	}
 	return slices.ContainsFunc(rows, func(row []byte) bool {
-		return len(row) >= unix.SizeofIfAddrmsg && carries[indexOf(row)] &&
-			attr.Uint32(attr.Find(row[unix.SizeofIfAddrmsg:], unix.IFA_FLAGS))&(unix.IFA_F_TENTATIVE|unix.IFA_F_DADFAILED) == unix.IFA_F_TENTATIVE
+		return len(row) >= unix.SizeofIfAddrmsg && carries[indexOf(row)] && isTentative(row)
 	})
 }
 

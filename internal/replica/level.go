@@ -65,15 +65,17 @@ type kernelTable struct {
 	// asked is a row as it is asked for and compared: without what the kernel only
 	// tells; nil for one that nobody has made.
 	asked func(row []byte) []byte
+	// own reports whether a row is the kernel's own although the original has it not yet; nil: none is.
+	own func(s Space, row []byte) bool
 }
 
 var (
 	addrTable = kernelTable{Address, unix.RTM_GETADDR, unix.RTM_NEWADDR, unix.RTM_DELADDR, family(unix.SizeofIfAddrmsg, unix.AF_UNSPEC),
-		Space.inOrder, address}
+		Space.inOrder, address, nil}
 	routeTable = kernelTable{Route, unix.RTM_GETROUTE, unix.RTM_NEWROUTE, unix.RTM_DELROUTE, family(unix.SizeofRtMsg, unix.AF_UNSPEC),
-		func(s Space) [][]byte { return s.Routes }, route}
+		func(s Space) [][]byte { return s.Routes }, route, Space.confirms}
 	ruleTable = kernelTable{Rule, unix.RTM_GETRULE, unix.RTM_NEWRULE, unix.RTM_DELRULE, family(unix.SizeofRtMsg, unix.AF_UNSPEC),
-		func(s Space) [][]byte { return s.Rules }, policyRule}
+		func(s Space) [][]byte { return s.Rules }, policyRule, nil}
 )
 
 // reconcile takes away what the kernel has put into a table and the original has
@@ -86,7 +88,7 @@ func (b *builder) reconcile(space int, t kernelTable) error {
 	}
 	have, want := asked(rows, t.asked), asked(t.rows(b.network.Spaces[space]), t.asked)
 	for _, row := range have {
-		if !slices.ContainsFunc(want, func(w []byte) bool { return bytes.Equal(w, row) }) {
+		if !slices.ContainsFunc(want, func(w []byte) bool { return bytes.Equal(w, row) }) && (t.own == nil || !t.own(b.network.Spaces[space], row)) {
 			_ = b.conns[space].do(t.del, 0, row) // with an address its routes went
 		}
 	}

@@ -81,92 +81,31 @@ type stage struct {
 	same   sameHandles
 }
 
+// play tries the flow before the fix, before its last command, and after it, and notes what
+// else has changed.
 func (s *stage) play(ctx context.Context) error {
 	if s.LeaveOut != none {
-		known, err := s.built.Heard()
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(s.Network.Spaces, func(space replica.Space) bool { return space.Learned }) {
-			_ = s.everyTime(ctx) // the copy learns it too
-		}
-		if err := s.startFrom(known); err != nil {
-			return err
-		}
-		s.apply(ctx, s.LeaveOut+1, 0, len(s.Fix))
-		s.Answered = s.everyTime(ctx) && s.lasts(ctx, nil)
-		return ctx.Err()
+		return s.playWithout(ctx)
 	}
-	world := still()
-	defer world.Close()
-	if err := s.lookBefore(ctx, world); err != nil {
-		return err
-	}
-	known, err := s.built.Heard()
-	if err != nil {
-		return err
-	}
-	same := s.once()
-	answered := make(chan bool, 1)
-	try := func() { answered <- s.everyTime(ctx) }
-	if same {
-		try()
-	} else {
-		go try()
-	}
-	called := s.strangers(ctx, stampBefore)
-	before := s.judge(ctx, world, s.Others)
-	heard := <-called
-	s.Silent = !<-answered
-	if !s.Silent && !same {
-		// What a stranger has asked for may have told somebody where somebody else is: then
-		// it was not answered for its own sake.
-		if err := s.built.Forget(known); err != nil {
-			return err
-		}
-		s.Silent = !s.everyTime(ctx)
-	}
-	if !s.Silent || s.outcome.Cause != s.trial.Cause {
-		return ctx.Err()
+	was, err := s.playBefore(ctx)
+	if err != nil || !s.Silent || s.outcome.Cause != s.trial.Cause {
+		return cmp.Or(err, ctx.Err())
 	}
 	s.lookAtHandles()
 	if s.Renumbered = s.same.others(s.Handles); len(s.Renumbered) > 0 {
 		return ctx.Err()
 	}
-	if err := s.startFrom(known); err != nil {
+	if err := s.startFrom(was.known); err != nil {
 		return err
 	}
-	renew := func() error {
-		if !same {
-			return nil
-		}
-		return s.built.Relisten()
-	}
-	if err := renew(); err != nil {
+	if err := s.renew(); err != nil {
 		return err
 	}
 	last := len(s.Fix) - 1
 	s.apply(ctx, 0, 0, last)
 	if last > 0 && s.RefusedAt == none {
-		if known, err = s.built.Heard(); err != nil {
-			return err
-		}
-		answered := s.everyTime(ctx)
-		if s.LastSpare = answered && s.lasts(ctx, nil); answered && same && !s.LastSpare {
-			s.SrcPort, same = 0, false // from its port it has been sent for the last time
-		}
-		// Who runs the commands in a row sends nothing between them, and asks for nobody.
-		if err := s.built.Forget(known); err != nil {
-			return err
-		}
-		if s.SrcPort != 0 {
-			s.built.Disconnect()
-		}
-		if s.Answered = s.LastSpare && same; s.Answered {
-			return ctx.Err() // it would have to be forgotten first, and is tried without the last command anyway
-		}
-		if err := renew(); err != nil {
-			return err
+		if err := s.playShort(ctx); err != nil || s.Answered {
+			return cmp.Or(err, ctx.Err())
 		}
 	}
 	s.apply(ctx, 0, last, last+1)
@@ -174,22 +113,113 @@ func (s *stage) play(ctx context.Context) error {
 		s.Depth = none
 		return ctx.Err()
 	}
+	if good, err := s.playAfter(ctx); !good || err != nil {
+		return err
+	}
+	called := s.strangers(ctx, stampAfter)
+	s.compare(was.judged, s.judge(ctx, still(), s.Others[:len(was.judged)]))
+	s.compareCalls(was.heard, s.heardOrAskedAgain(ctx, was.heard, <-called))
+	return ctx.Err()
+}
+
+// playWithout tries the flow after the fix but for one command.
+func (s *stage) playWithout(ctx context.Context) error {
+	known, err := s.built.Heard()
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(s.Network.Spaces, func(space replica.Space) bool { return space.Learned }) {
+		_ = s.everyTime(ctx) // the copy learns it too
+	}
+	if err := s.startFrom(known); err != nil {
+		return err
+	}
+	s.apply(ctx, s.LeaveOut+1, 0, len(s.Fix))
+	s.Answered = s.everyTime(ctx) && s.lasts(ctx, nil)
+	return ctx.Err()
+}
+
+// earlier is what was found out before the fix.
+type earlier struct {
+	known  replica.Heard
+	judged []judgement // of Others
+	heard  [][]bool    // of Calls
+}
+
+// playBefore tries the flow as the network is: it has to be silent, and to die of what it
+// dies of in the original.
+func (s *stage) playBefore(ctx context.Context) (was earlier, err error) {
+	world := still()
+	defer world.Close()
+	if err := s.lookBefore(ctx, world); err != nil {
+		return was, err
+	}
+	if was.known, err = s.built.Heard(); err != nil {
+		return was, err
+	}
+	answered := make(chan bool, 1)
+	try := func() { answered <- s.everyTime(ctx) }
+	if s.once() {
+		try()
+	} else {
+		go try()
+	}
+	called := s.strangers(ctx, stampBefore)
+	was.judged = s.judge(ctx, world, s.Others)
+	was.heard = <-called
+	s.Silent = !<-answered
+	if !s.Silent && !s.once() {
+		// What a stranger has asked for may have told somebody where somebody else is: then
+		// it was not answered for its own sake.
+		if err := s.built.Forget(was.known); err != nil {
+			return was, err
+		}
+		s.Silent = !s.everyTime(ctx)
+	}
+	return was, nil
+}
+
+// renew has those listen anew who have been called from the one port of a flow.
+func (s *stage) renew() error {
+	if !s.once() {
+		return nil
+	}
+	return s.built.Relisten()
+}
+
+// playShort tries the flow before the last command of the fix. Answered is known then
+// where the flow can be sent once alone.
+func (s *stage) playShort(ctx context.Context) error {
+	known, err := s.built.Heard()
+	if err != nil {
+		return err
+	}
+	answered := s.everyTime(ctx)
+	if s.LastSpare = answered && s.lasts(ctx, nil); answered && s.once() && !s.LastSpare {
+		s.SrcPort = 0 // from its port it has been sent for the last time
+	}
+	// Who runs the commands in a row sends nothing between them, and asks for nobody.
+	if err := s.built.Forget(known); err != nil {
+		return err
+	}
+	if s.SrcPort != 0 {
+		s.built.Disconnect()
+	}
+	if s.Answered = s.LastSpare && s.once(); s.Answered {
+		return nil // it would have to be forgotten first, and is tried without the last command anyway
+	}
+	return s.renew()
+}
+
+// playAfter tries the flow after the whole fix, and asks the engine where it is not good.
+func (s *stage) playAfter(ctx context.Context) (good bool, err error) {
 	for range s.draws() {
 		if s.Answered = s.inTheEnd(ctx); !s.Answered {
-			break
+			return false, s.lookAfter(ctx)
 		}
 	}
-	if !s.Answered {
-		return s.lookAfter(ctx)
-	}
-	var looked error
-	if s.Answered = s.lasts(ctx, func() { s.Passing, looked = true, s.lookAfter(ctx) }); !s.Answered {
-		return looked
-	}
-	called = s.strangers(ctx, stampAfter)
-	s.compare(before, s.judge(ctx, still(), s.Others[:len(before)]))
-	s.compareCalls(heard, s.heardOrAskedAgain(ctx, heard, <-called))
-	return ctx.Err()
+	s.Answered = s.lasts(ctx, func() { s.Passing, err = true, s.lookAfter(ctx) })
+	return s.Answered, err
 }
 
 // lookAfter asks the engine what the flow dies of after a fix that did not mend it.

@@ -31,7 +31,7 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 		a.Cause = inWords(journey.Find(leg, stop))
 		a.confirm()
 		a.mendBy(change.Here(w.sameBack(stop, leg)...))
-		a.Cause.Evidence = append(a.Cause.Evidence, lastSeen(a.Hops))
+		a.Cause.Evidence = append(a.Cause.Evidence, a.lastSeen())
 	case refused && (a.Verdict == Delivered || a.Verdict == Undecided && a.Cause.Code == cause.NotKnown && (refuser.Out || w.Beyond == nil)):
 		a.Verdict, a.Beyond, a.Fix = Broken, "", []change.Command{}
 		a.Cause = inWords(journey.Find(flows.LegReply, refuser))
@@ -43,11 +43,11 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 		a.sentBack(w.Beyond, w.asked.From.Name)
 	case dropped && a.Verdict == Undecided && a.Cause.Code == cause.NotKnown && !a.Drops[0].offPath && (w.Beyond == nil || w.Beyond.Resolved()):
 		a.Verdict, a.Beyond = Broken, ""
-		seen := against.Contradiction{At: cause.At(a.Drops[0].Netns), Seen: []Text{lastSeen(a.Hops)}}
+		seen := against.Contradiction{At: cause.At(a.Drops[0].Netns), Seen: []Text{a.lastSeen()}}
 		a.Cause = inWords(journey.Find(a.Cause.Leg, a.Drops[0].finding(seen, true)))
 	case r.Outcome == probe.Silent && a.mayBeSilent() && a.Verdict == Undecided && (w.Beyond != nil && a.Cause.Code == cause.NotKnown && a.observed() || a.Cause.Code == service.ReplyOtherSource):
 		// Nobody has to answer a datagram: nothing more can be told from here.
-		a.Cause.Evidence = append(a.Cause.Evidence, lastSeen(a.Hops))
+		a.Cause.Evidence = append(a.Cause.Evidence, a.lastSeen())
 	case !replied && a.Verdict == Undecided && w.Beyond != nil:
 		w.silent(a, r)
 	case !replied && a.Verdict == Undecided && a.Cause.Code != cause.NotKnown:
@@ -63,7 +63,7 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 		a.disagree(predicted, against.Unpredicted{Contradiction: a.against(predicted), Predicted: predicted.Code, Message: r.Message})
 	case !replied && a.Verdict == Undecided:
 		a.Verdict = Broken
-		a.Cause.Evidence = []Text{lastSeen(a.Hops)}
+		a.Cause.Evidence = []Text{a.lastSeen()}
 	}
 	if dropped && a.Verdict == Broken {
 		for _, d := range a.Drops {
@@ -101,13 +101,16 @@ func (a *Answer) disagree(predicted Fault, f cause.Finding) {
 
 // against is what was seen, and what the prediction rested on.
 func (a *Answer) against(predicted Fault) against.Contradiction {
-	return against.Contradiction{At: cause.At(predicted.Netns), Seen: append([]Text{lastSeen(a.Hops)}, predicted.Evidence...)}
+	return against.Contradiction{At: cause.At(predicted.Netns), Seen: append([]Text{a.lastSeen()}, predicted.Evidence...)}
 }
 
-// lastSeen is the last place where the ping was seen on a wire.
-func lastSeen(hops []hop.Hop) Text {
+// lastSeen is the last place where the ping was seen on a wire, of those that could be watched.
+func (a *Answer) lastSeen() Text {
 	seen := say.T("the request was seen on no wire", "请求没有在任何链路上出现")
-	for _, h := range hops {
+	if !a.watched() {
+		seen = say.T("no wire on its way could be watched", "途中没有一条链路能够观察")
+	}
+	for _, h := range a.Hops {
 		if h.Observed == hop.OK {
 			seen = say.T("last seen: %s, %s %s", "最后一次看到：%s，%s %s", h.Detail, h.Netns, h.Device)
 		}
@@ -124,8 +127,9 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 	failed, unanswered := b.Unanswered()
 	own, unasking := b.Unasking()
 	elsewhere, missed := b.Elsewhere()
-	beyond := b.Left(cause.At(a.Cause.Netns), append([]Text{lastSeen(a.Hops)}, b.RoutesDown()...)...)
+	beyond := b.Left(cause.At(a.Cause.Netns), append([]Text{a.lastSeen()}, b.RoutesDown()...)...)
 	beyond.Unsure = len(w.Unseen) > 0 || !a.observed()
+	beyond.Blind = len(w.Unseen) > 0 && !a.watched()
 	unopened, refused := w.unopened(w.strays, beyond)
 	switch {
 	case a.Cause.Code != cause.NotKnown && a.Cause.Leg == flows.LegReply:

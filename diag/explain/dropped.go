@@ -163,7 +163,7 @@ func (a *Answer) sentBack(b *trace.Beyond, from string) {
 	if found, missed := b.Elsewhere(); missed {
 		a.Cause = inWords(found)
 	} else {
-		a.Cause = inWords(journey.Find(flows.LegRequest, cause.SentBack{Beyond: b.Left(cause.At(from), lastSeen(a.Hops))}))
+		a.Cause = inWords(journey.Find(flows.LegRequest, cause.SentBack{Beyond: b.Left(cause.At(from), a.lastSeen())}))
 	}
 	a.confirm()
 }

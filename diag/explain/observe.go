@@ -2,6 +2,7 @@ package explain
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"slices"
 	"time"
@@ -63,19 +64,33 @@ type wires struct {
 	resets []reset // of the connection
 }
 
-// tap opens the taps. Less than root leaves hops unobserved.
-func (w *observation) tap() *wires {
+// tap opens the taps. Less than root leaves hops unobserved, and is told.
+func (w *observation) tap(a *Answer) *wires {
 	all := &wires{taps: map[*machine.Space]*wire.Tap{}, stray: w.stray}
+	tried := map[*machine.Space]bool{}
 	for _, h := range w.Hops {
-		if h.Sighting == nil || all.taps[h.Sighting.Space] != nil {
+		if h.Sighting == nil || tried[h.Sighting.Space] {
 			continue
 		}
-		if tap, err := wire.Capture(h.Sighting.Space.NS, w.filter(h.Sighting.Space)); err == nil {
-			all.taps[h.Sighting.Space] = tap
-			all.names = append(all.names, h.Sighting.Space.NS.Name())
+		space := h.Sighting.Space
+		tried[space] = true
+		tap, err := wire.Capture(space.NS, w.filter(space))
+		if err != nil {
+			a.Unseen = append(a.Unseen, unwatched(space, err))
+			continue
 		}
+		all.taps[space] = tap
+		all.names = append(all.names, space.NS.Name())
 	}
 	return all
+}
+
+func unwatched(n *machine.Space, err error) Text {
+	var errno unix.Errno
+	if errors.As(err, &errno) {
+		err = errno
+	}
+	return say.T("what passes the wires of %s could not be watched: %v", "%s 的链路上经过什么看不到：%v", machine.Called(n.Name), err)
 }
 
 // filter is what is to be seen of the packet in a namespace.
@@ -124,7 +139,7 @@ func (s *wires) look(a *Answer) {
 
 // observe sends a packet and looks for it on every wire of the path.
 func (w *observation) observe(ctx context.Context, a *Answer) error {
-	seen := w.tap()
+	seen := w.tap(a)
 	defer seen.close()
 	before := machine.Counted{}
 	for _, h := range w.Hops {
@@ -201,7 +216,9 @@ func (w *observation) send(ctx context.Context, a *Answer, seen *wires) probe.Re
 		}
 		w.series.outcomes[ask.Seq] = result.Outcome
 		if result.Outcome == probe.Silent {
-			a.Probe.Message = probe.Unanswered(ask.Seq)
+			if ask.Seq > 1 {
+				a.Probe.Message = probe.Summary(ask.Seq, 0)
+			}
 			hoped := a.Verdict == Delivered || w.Beyond != nil && a.Cause.Code == cause.NotKnown
 			if hoped && !w.played() && ask.Seq < maxEchoes && time.Until(end) > again && ctx.Err() == nil {
 				ask.Seq++
@@ -360,6 +377,12 @@ func (a *Answer) agrees() bool {
 // observed reports whether all frames of the path can be seen.
 func (a *Answer) observed() bool {
 	return !slices.ContainsFunc(a.Hops, func(h hop.Hop) bool { return h.Sighting != nil && h.Observed == hop.Unknown })
+}
+
+// watched reports whether any frame of the path can be seen, or there is none.
+func (a *Answer) watched() bool {
+	framed := func(h hop.Hop) bool { return h.Sighting != nil }
+	return !slices.ContainsFunc(a.Hops, framed) || slices.ContainsFunc(a.Hops, func(h hop.Hop) bool { return framed(h) && h.Observed != hop.Unknown })
 }
 
 // OfAnyClient has the answer speak for each connection of its client, whatever port

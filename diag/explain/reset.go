@@ -100,7 +100,7 @@ func (w *observation) refuser(a *Answer, r probe.Result) (service.ResetBy, bool)
 		}
 		return service.ResetBy{
 			At: cause.At(h.Space.Name), Flow: first.flow, Dev: first.frame.Dev, Out: first.frame.Out,
-			Itself: w.Listens != nil && w.Listens.Space == h.Space, Seen: []Text{lastSeen(a.Hops)},
+			Itself: w.Listens != nil && w.Listens.Space == h.Space, Seen: []Text{a.lastSeen()},
 		}, true
 	}
 	return service.ResetBy{}, false

@@ -59,7 +59,7 @@ func (w *observation) inPieces(ctx context.Context, a *Answer, r probe.Result) {
 	if small.send(ctx, answers, nil).Outcome != probe.Replied {
 		return
 	}
-	f := device.InPieces{At: cause.At(w.asked.From.Name), Length: w.asked.length(), MTU: link.MTU, Seen: []Text{lastSeen(a.Hops)}}
+	f := device.InPieces{At: cause.At(w.asked.From.Name), Length: w.asked.length(), MTU: link.MTU, Seen: []Text{a.lastSeen()}}
 	var read []*machine.Space
 	for _, h := range w.Hops {
 		if f.Rule == "" && h.Space != nil && !slices.Contains(read, h.Space) {

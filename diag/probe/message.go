@@ -38,12 +38,10 @@ func milliseconds(rtt time.Duration) string {
 	}
 }
 
-// Unanswered is the summary of a ping that got no answer to any of its echoes.
-func Unanswered(sent int) string {
-	return fmt.Sprintf("%d packets transmitted, 0 received, 100%% packet loss, time 0ms", sent)
-}
+// Unanswered is the summary of a ping whose one echo got no answer.
+func Unanswered() string { return Summary(1, 0) + ", time 0ms" }
 
-// Summary is the summary of several echoes, of which some were answered, in ping's
+// Summary is the summary of several echoes, of which not all were answered, in ping's
 // words.
 func Summary(sent, received int) string {
 	return fmt.Sprintf("%d packets transmitted, %d received, %d%% packet loss", sent, received, 100*(sent-received)/max(sent, 1))

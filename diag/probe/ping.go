@@ -171,7 +171,7 @@ func (x *exchange) run(ctx context.Context, ns *nsenter.Namespace) error {
 	}()
 	err = socket.receive(waiting, x.sent.Add(x.echo.Timeout), x.take)
 	if errors.Is(err, os.ErrDeadlineExceeded) || err != nil && ctx.Err() == nil && waiting.Err() != nil {
-		x.result.Outcome, x.result.Message = Silent, Unanswered(1)
+		x.result.Outcome, x.result.Message = Silent, Unanswered()
 		return nil
 	}
 	return err

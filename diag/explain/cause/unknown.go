@@ -69,7 +69,9 @@ type Beyond struct {
 	Seen    []say.Text
 	// Unsure tells that something here could not be looked at: the rules, or the wire.
 	Unsure bool
-	To     farend.End // to whom the device hands it
+	// Blind tells that neither could be: whether it leaves at all is not known.
+	Blind bool
+	To    farend.End // to whom the device hands it
 	// Astray tells that its destination is a private address to which only a default route
 	// leads: it may be a service's, of which no rule here knows.
 	Astray bool
@@ -117,6 +119,10 @@ type RefusedBeyond struct {
 
 // Detail names who.
 func (r RefusedBeyond) Detail() say.Text {
+	if r.Blind {
+		return say.T("%[1]s: the request goes out by %[2]s, and is refused in the name of %[3]s (%[4]s): by somebody there, or by a rule here, which root can see",
+			"%[1]s：请求从 %[2]s 发出，有人以 %[3]s 的名义拒绝了它（%[4]s）：可能是外面的机器，也可能是本机的规则，用 root 才看得到", r.well(), r.Dev, r.By, r.Outcome.Say())
+	}
 	return say.T("%s: the request left %s, and %s, beyond it, refuses it (%s); %s",
 		"%s：请求已从 %s 发出，被外面的 %s 拒绝（%s）；%s", r.well(), r.Dev, r.By, r.Outcome.Say(), r.there())
 }
@@ -129,6 +135,10 @@ type SilentBeyond struct {
 
 // Detail names how it left.
 func (s SilentBeyond) Detail() say.Text {
+	if s.Blind {
+		return say.T("%[5]s: the request goes out by %[1]s for %[2]s as %[3]s, and nothing came back in %[4]s; root can see whether it leaves at all, or a rule here drops it",
+			"%[5]s：请求以 %[3]s 的身份从 %[1]s 发往 %[2]s，%[4]s 内没有任何回应；它是真的发出去了，还是被本机规则丢弃，用 root 才看得到", s.Dev, s.NextHop, s.Flow.Src, s.Waited, s.well())
+	}
 	return say.T("%[5]s: the request left %[1]s for %[2]s as %[3]s, and nothing came back in %[4]s; %[6]s",
 		"%[5]s：请求以 %[3]s 的身份从 %[1]s 发往 %[2]s，%[4]s 内没有任何回应；%[6]s", s.Dev, s.NextHop, s.Flow.Src, s.Waited, s.well(), s.further())
 }

@@ -33,6 +33,9 @@ func (w *Machine) search(n *Space, nsid int) (*Space, error) {
 			return peer, err
 		}
 	}
+	if w.Unseen() == 0 {
+		return nil, say.Err("%v: number %d of %s", "%v：%[3]s 中的 %[2]d 号", errUnseen, nsid, n.Calls())
+	}
 	return nil, say.Err("%v: number %d of %s (%d others could not be looked at)", "%v：%[3]s 中的 %[2]d 号（另有 %[4]d 个无法查看）", errUnseen, nsid, n.Calls(), w.Unseen())
 }
 

@@ -12,6 +12,7 @@ import (
 	"nstutor/diag/explain/cause/against"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/probe"
 	"nstutor/internal/say"
 )
 
@@ -370,8 +371,11 @@ func (r *telling) behind(hops []hop.Hop) {
 	if r.stopped == nil {
 		r.heading(hops[0].Leg, rReply)
 		back := rNothingBack
-		if r.answer.Cause.Refused {
+		switch {
+		case r.answer.Cause.Refused:
 			back = rRefusalBack
+		case r.answer.Probe != nil && r.answer.Probe.Outcome == probe.OutcomeUnknown.String():
+			back = rNothingSent
 		}
 		r.add(Line{Kind: Behind, Predicted: hop.Unknown, Observed: hops[0].Observed, Leg: hops[0].Leg, Text: r.say(back, r.answer.Beyond)})
 		return

@@ -37,6 +37,7 @@ var (
 	rBeyondRefuses     = say.F("%s is refused on its way to %s: %s", "%s 到 %s 的请求被拒绝：%s")
 	rRefusalBack       = say.F("what came back by %s is a refusal", "从 %s 回来的是拒绝")
 	rNothingBack       = say.F("nothing came back by %s", "%s 上没有任何回应")
+	rNothingSent       = say.F("nothing could be sent, so what comes back by %s is not known", "没能发出任何包，%s 上会有什么回应无从得知")
 	rReached           = say.F("%s reached %s when the file was written: whoever answered is not in it", "写文件时 %s 能到达 %s：应答的一方不在文件里")
 	rRecorded          = say.F("when the file was written", "写文件时")
 	rUnseen            = say.F("what could not be seen", "没能看到的")

@@ -72,6 +72,11 @@ func (MACIgnored) Code() Code { return NeighbourWrongMAC }
 
 // Detail names both MAC addresses.
 func (m MACIgnored) Detail() say.Text {
+	if m.Unasking {
+		return say.T("the ARP of %[1]s is off (NOARP): it asks nobody for the MAC address of %[2]s, and sends to its own, %[3]s; %[4]s at the other end is %[5]s, and ignores the frame",
+			"%[1]s 的 ARP 是关闭的（NOARP）：它不去问 %[2]s 的 MAC 地址，而是把帧发给自己的 %[3]s；对端 %[4]s 的 MAC 是 %[5]s，不收这个帧",
+			m.Dev, m.Addr, m.Entry.MAC, m.Right.Link.Name, m.Right.Link.MAC)
+	}
 	return say.T("the entry for %s says %s, but %s at the other end is %s: it ignores the frame",
 		"%s 的邻居条目写的是 %s，而对端 %s 的 MAC 是 %s，不收这个帧", m.Addr, m.Entry.MAC, m.Right.Link.Name, m.Right.Link.MAC)
 }

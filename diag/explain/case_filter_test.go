@@ -13,6 +13,23 @@ var filterBreakages = among([]breakage{
 	{name: "the answer to ARP, at the device that asks", from: "pod-a", to: "10.244.1.11",
 		fault: `pod-a: nft 'add table netdev f; add chain netdev f in { type filter hook ingress device eth0 priority 0; }; add rule netdev f in arp operation reply drop'`,
 		want:  expected{cause.Filtered, "pod-a", request}},
+	{name: "a request that is not tracked", from: "pod-a", to: "192.168.6.160", asks: "tcp 80", serve: []string{"host tcp 192.168.6.160:80"},
+		fault: `
+host: iptables -t raw -A PREROUTING -p tcp --dport 80 -j CT --notrack
+host: iptables -P INPUT DROP
+host: iptables -A INPUT -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT`,
+		want: expected{cause.Filtered, "host", request}, fix: []string{"host: iptables -t raw -D PREROUTING -p tcp -m tcp --dport 80 -j CT --notrack"}},
+	{name: "the answer to a request that is not tracked", from: "pod-a", to: "10.244.1.11", asks: "tcp 80", serve: []string{"pod-b tcp 10.244.1.11:80"},
+		fault: `
+host: nft 'add table ip f; add chain ip f raw { type filter hook prerouting priority -300; }; add rule ip f raw tcp dport 80 notrack'
+host: nft 'add chain ip f fw { type filter hook forward priority 0; policy drop; }; add rule ip f fw ct state established,new,untracked accept'`,
+		want: expected{cause.Filtered, "host", reply}, fix: []string{"host: nft delete rule ip f raw handle 2"}},
+	{name: "an answer that is not tracked", from: "host", to: "192.168.6.1",
+		fault: `
+host: iptables -t raw -A PREROUTING -i eth0 -j CT --notrack
+host: iptables -P INPUT DROP
+host: iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT`,
+		want: expected{cause.Filtered, "host", reply}, fix: []string{"host: iptables -t raw -D PREROUTING -i eth0 -j CT --notrack"}},
 	// No state is known there.
 	{name: "the answer, before connection tracking", from: "pod-a", to: "192.168.6.160",
 		fault: `host: nft 'add table inet p; add chain inet p out { type filter hook output priority -310; policy drop; }'`,

@@ -255,6 +255,8 @@ var samples = []cause.Finding{
 	cause.Stopped{At: here, Flow: flow, Hook: "forward", Result: dropped, Look: eval.Look{Near: []eval.Near{{Place: notracking, Field: "tcp dport", Has: "80"}}}},
 	cause.Stopped{At: here, Flow: flow, Hook: "forward", Result: dropped, Look: eval.Look{Near: []eval.Near{{Place: notracking, Back: []string{"eth1"}}}}},
 	cause.Stopped{At: here, Flow: flow, Hook: "forward", Result: dropped, Look: eval.Look{Near: []eval.Near{{Place: notracking}}}},
+	cause.Stopped{At: here, Flow: flow, Hook: "forward", Result: dropped, Untracked: notracking},
+	cause.Stopped{At: here, Flow: flow, Hook: "forward", Result: eval.Result{Table: dropped.Table, Chain: dropped.Chain, Decided: dropped.Decided, Packet: eval.Packet{CTState: eval.CTUntracked}}, Untracked: notracking},
 	cause.Stopped{At: here, Flow: flows.Flow{Proto: 17, Src: one, Dst: two, DstPort: 4789}, Hook: "forward", Result: dropped},
 	cause.Stopped{At: here, Flow: flows.Flow{Proto: 6, Src: two, Dst: one, SrcPort: 80, DstPort: 40000, Reply: true}, Hook: "postrouting", Result: dropped},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Unseen: true},

@@ -10,6 +10,7 @@ import (
 	"nstutor/diag/explain/published"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/explain/vip"
+	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 )
 
@@ -29,12 +30,15 @@ func (j *Judge) Filtered(n *machine.Space, p journey.Packet, hook string, r eval
 	if p.Encap != nil {
 		f.Ends = p.Encap.Ends
 	}
+	rules, err := n.Rules()
 	if zones, ok := r.Packet.Zones(); ok {
 		f.Zones = zones
-	} else if i := len(j.Passed) - 1; i >= 0 && p.IsReply() && r.Packet.CTState == eval.CTInvalid && r.Tracked() {
-		f.Past = j.Passed[i].Space.Name
+	} else if err == nil {
+		f.Untracked = j.untracked(n, rules, p, hook, r)
 	}
-	rules, err := n.Rules()
+	if _, here := j.Last[n]; !here && len(j.Passed) > 0 && p.IsReply() && r.Packet.CTState == eval.CTInvalid && r.Tracked() {
+		f.Past = j.Passed[len(j.Passed)-1].Space.Name
+	}
 	if err == nil && r.Drops() && p.IsReply() && eval.Direct(rules, r) {
 		if straight, ok := j.straight(n, p, r); ok {
 			return straight
@@ -62,6 +66,23 @@ func (j *Judge) Filtered(n *machine.Space, p journey.Packet, hook string, r eval
 		})
 	}
 	return vip.Meant(n, f)
+}
+
+// untracked is the rule without which connection tracking would know the packet, or the request
+// that it answers, and the hook let it pass.
+func (j *Judge) untracked(n *machine.Space, rules *netfilter.RuleSet, p journey.Packet, hook string, r eval.Result) (none eval.Place) {
+	by, kept := r.Packet.Untracked()
+	if request, here := j.Last[n]; !kept && here && p.IsReply() && r.Packet.CTState == eval.CTInvalid {
+		by, kept = request.Untracked()
+	}
+	tracked := r.Packet.Tracked()
+	if p.IsReply() {
+		tracked.CTState = eval.CTEstablished
+	}
+	if !kept || eval.Traverse(rules, hook, tracked, n.Env()).Verdict != eval.VerdictAccept {
+		return none
+	}
+	return by
 }
 
 // Twin is the other one of two who have the address of a request that has come to n, because

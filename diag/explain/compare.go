@@ -60,7 +60,7 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 		if replied {
 			a.Verdict = Delivered
 		}
-		a.disagree(predicted, against.Unpredicted{Contradiction: a.against(predicted), Predicted: predicted.Code, Message: r.Message})
+		a.disagree(predicted, against.Unpredicted{Contradiction: a.against(predicted), Predicted: predicted.Code, Message: a.Probe.Message})
 	case !replied && a.Verdict == Undecided:
 		a.Verdict = Broken
 		a.Cause.Evidence = []Text{a.lastSeen()}

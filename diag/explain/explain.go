@@ -132,7 +132,11 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 	a.Listener = listener(world, t.Listens)
 	hole, swallows := whole.Hole{}, false
 	if req.Proto == unix.IPPROTO_TCP {
-		hole, swallows = whole.Look(world, q, t) // before the probe, of which the sender may learn
+		var alone []journey.Found
+		hole, swallows, alone = whole.Look(world, q, t) // before the probe, of which the sender may learn
+		for _, f := range alone {
+			a.Notices = append(a.Notices, inWords(f))
+		}
 	}
 	proxy, comesBack := proxied.Look(t)
 	met, meets := service.MeetsItself{}, false

@@ -35,18 +35,22 @@ type Hole struct {
 }
 
 // Look follows full-sized segments in both directions, where the first ones of a
-// connection pass. It sends nothing, and tells only of what is lost for sure: a veth
-// that takes less than its other end sends lets segments pass that travel together
-// (is_skb_forwardable()), and where rules clamp the size it is theirs.
-func Look(world *machine.Machine, q trace.Question, opens *trace.Trace) (Hole, bool) {
+// connection pass. It sends nothing, and tells only of what is lost for sure: where rules
+// clamp the size it is theirs. A veth that takes less than its other end sends lets segments
+// pass that travel together (is_skb_forwardable()); alone are those devices.
+func Look(world *machine.Machine, q trace.Question, opens *trace.Trace) (lost Hole, found bool, alone []journey.Found) {
 	if len(opens.Faults) > 0 || !opens.Back || opens.Listens == nil {
-		return Hole{}, false
+		return Hole{}, false, nil
 	}
 	server := opens.Listens.Space
 	there, back := mtu(q.From, opens.Source, q.Dest), mtu(server, opens.Reached.Dst, opens.Reached.Src)
 	q.Length, q.DF, q.Whole, q.First = min(there, back), true, true, false
 	full := trace.Follow(world, q)
 	for i, f := range full.Faults {
+		first := !slices.ContainsFunc(full.Faults[:i], func(o journey.Found) bool { return o.Leg == f.Leg })
+		if _, ok := f.Finding.(cause.OverPeer); ok && first {
+			alone = append(alone, f)
+		}
 		if f.Code() != cause.MTUExceeded || !answered(f.Finding) {
 			continue
 		}
@@ -59,7 +63,7 @@ func Look(world *machine.Machine, q trace.Question, opens *trace.Trace) (Hole, b
 			continue
 		}
 		if clamped(opens) { // last, for it reads all rules of all namespaces on the way
-			return Hole{}, false
+			return Hole{}, false, nil
 		}
 		if opens.Reached.Dst != q.Dest || opens.Reached.Src != opens.Source {
 			hole.To = netip.Addr{}
@@ -67,9 +71,12 @@ func Look(world *machine.Machine, q trace.Question, opens *trace.Trace) (Hole, b
 		hole.Finding = service.BlackHole{At: cause.At(f.Netns()), Length: q.Length, Lost: f.Finding, Why: why, Proof: proof}
 		hole.Mends = mends(full.Faults[i:], q)
 		hole.Finding.Mends, hole.Finding.Clamp = hole.Mends, clamp(world, q, opens, f)
-		return hole, true
+		return hole, true, nil
 	}
-	return Hole{}, false
+	if len(alone) > 0 && clamped(opens) {
+		alone = nil
+	}
+	return Hole{}, false, alone
 }
 
 // Untold tells of packets that a router cannot pass on, and whose sender does not hear

@@ -60,7 +60,11 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 		if replied {
 			a.Verdict = Delivered
 		}
-		a.disagree(predicted, against.Unpredicted{Contradiction: a.against(predicted), Predicted: predicted.Code, Message: a.Probe.Message})
+		said := r.Message
+		if a.Probe != nil { // which has the whole series
+			said = a.Probe.Message
+		}
+		a.disagree(predicted, against.Unpredicted{Contradiction: a.against(predicted), Predicted: predicted.Code, Message: said})
 	case !replied && a.Verdict == Undecided:
 		a.Verdict = Broken
 		a.Cause.Evidence = []Text{a.lastSeen()}

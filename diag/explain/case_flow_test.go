@@ -587,3 +587,39 @@ host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -m statistic
 		t.Errorf("%+v: %s", a.Backends, a.Cause.Detail)
 	}
 }
+
+// TestAProgramThatDoesNotAnswer: the question comes to its socket, and no answer leaves.
+func TestAProgramThatDoesNotAnswer(t *testing.T) {
+	labtest.Slow(t)
+	for name, c := range map[string]struct {
+		read func(net.PacketConn)
+		says string
+	}{
+		"it takes the question": {func(conn net.PacketConn) {
+			for some := make([]byte, 512); ; {
+				if _, _, err := conn.ReadFrom(some); err != nil {
+					return
+				}
+			}
+		}, "takes it, and no answer leaves"},
+		"it does not read": {func(net.PacketConn) {}, "wait in its queue"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := routed.build(t)
+			if err := b.space("pod-b").Do(func() error {
+				conn, err := net.ListenPacket("udp4", "10.244.1.11:53")
+				if err == nil {
+					t.Cleanup(func() { conn.Close() })
+					go c.read(conn)
+				}
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			a := b.explain(breakage{from: "pod-a", to: "10.244.1.11", asks: "udp 53"}, true)
+			if a.Verdict != explain.Broken || a.Cause.Code != service.NotAnswering || b.script(a.Cause.Netns) != "pod-b" || len(a.Fix) > 0 || !strings.Contains(a.Cause.Detail.In("en"), c.says) {
+				t.Errorf("%s, %s: %s\n%s", a.Verdict, a.Cause.Code, a.Cause.Detail, b.account(a))
+			}
+		})
+	}
+}

@@ -1,7 +1,10 @@
 package explain
 
 import (
+	"context"
 	"slices"
+
+	"golang.org/x/sys/unix"
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/against"
@@ -12,12 +15,13 @@ import (
 	"nstutor/diag/explain/journey"
 	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
+	"nstutor/diag/socket"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
 )
 
 // compare brings together what was predicted and what became of the ping.
-func (w *observation) compare(a *Answer, r probe.Result) {
+func (w *observation) compare(ctx context.Context, a *Answer, r probe.Result) {
 	replied := r.Outcome == probe.Replied || a.arrived(r)
 	dropped := len(a.Drops) > 0 && !replied
 	refuser, refused := w.refuser(a, r)
@@ -54,6 +58,9 @@ func (w *observation) compare(a *Answer, r probe.Result) {
 		a.confirm()
 	case replied && a.Verdict == Undecided:
 		a.Verdict, a.Cause, a.Beyond = Delivered, Fault{Code: cause.None, Evidence: []Text{}}, ""
+	case w.unreplied(a, r):
+		a.Verdict = Broken
+		a.Cause = inWords(journey.Find(flows.LegReply, w.unreplying(ctx, a)))
 	case replied && a.Verdict == Broken, !replied && a.Verdict == Delivered:
 		predicted := a.Cause
 		a.Verdict = Broken
@@ -89,6 +96,30 @@ func (a *Answer) arrived(r probe.Result) bool {
 	return !slices.ContainsFunc(a.Hops, func(h hop.Hop) bool {
 		return h.Leg == flows.LegRequest && h.Sighting != nil && h.Observed != hop.OK
 	})
+}
+
+// unreplied reports whether a question came all the way to the socket that it is for, and
+// no answer was sent.
+func (w *observation) unreplied(a *Answer, r probe.Result) bool {
+	return r.Outcome == probe.Silent && a.Verdict == Delivered && w.asked.Proto == unix.IPPROTO_UDP && w.Listens != nil &&
+		!slices.ContainsFunc(a.Hops, func(h hop.Hop) bool {
+			return h.Sighting != nil && (h.Leg == flows.LegRequest) != (h.Observed == hop.OK)
+		})
+}
+
+// unreplying is that finding, with the socket as it is now.
+func (w *observation) unreplying(ctx context.Context, a *Answer) service.Unreplying {
+	at, was := w.Listens.Space, w.Listens.Socket
+	f := service.Unreplying{At: cause.At(at.Name), Flow: w.Reached, Socket: was}
+	if a.Listener != nil {
+		f.By, f.PID = a.Listener.Process, a.Listener.PID
+	}
+	if now, err := socket.Read(ctx, at.NS); err == nil {
+		if i := slices.IndexFunc(now.All, func(s socket.Socket) bool { return s.Inode == was.Inode }); i >= 0 {
+			f.Socket = now.All[i]
+		}
+	}
+	return f
 }
 
 // confirm says that what was doubted is so.

@@ -171,14 +171,14 @@ func (w *observation) observe(ctx context.Context, a *Answer) error {
 	w.resets, w.strays, w.frames = seen.resets, seen.strays, seen.frames
 	defer func() { a.Came = &Came{result.Outcome, result.From, w.waited} }()
 	if w.played() {
-		w.remember(a, result)
+		w.remember(ctx, a, result)
 		return nil
 	}
 	if w.series.partly() && w.sometimes(a, seen) {
 		return nil
 	}
 	w.unexpected(a, seen, result)
-	w.compare(a, result)
+	w.compare(ctx, a, result)
 	w.tooLarge(ctx, a, result)
 	w.inPieces(ctx, a, result)
 	if w.asked.URL != "" && result.Outcome == probe.Replied {

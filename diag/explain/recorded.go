@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"context"
 	"net/netip"
 	"slices"
 	"time"
@@ -43,7 +44,7 @@ func (w *observation) played() bool { return w.asked.Copy != nil && w.Beyond != 
 
 // remember has the answer rest on what came of the packet in the network itself, where here
 // somebody plays who was there. That the packet leaves, the copy shows.
-func (w *observation) remember(a *Answer, here probe.Result) {
+func (w *observation) remember(ctx context.Context, a *Answer, here probe.Result) {
 	for i := range a.Hops {
 		if h := &a.Hops[i]; h.Predicted == hop.Unknown {
 			h.Observed, h.Sighting = hop.Unknown, nil
@@ -62,8 +63,8 @@ func (w *observation) remember(a *Answer, here probe.Result) {
 		if came.From.IsValid() {
 			a.Probe.Message += " (" + came.From.String() + ")"
 		}
-		w.compare(a, r)
+		w.compare(ctx, a, r)
 	case unanswered && w.asked.Copy.Silent != nil && w.asked.Copy.Silent(w.Beyond.Edge.Space.Name, w.Beyond.NextHop()):
-		w.compare(a, here)
+		w.compare(ctx, a, here)
 	}
 }

@@ -30,6 +30,9 @@ type Error struct {
 	OverTCP bool             // … as they are asked where resolv.conf has the option use-vc
 	Cut     bool             // … after the first of them had cut its answer short, so that it was asked again over TCP
 
+	By    netip.AddrPort // where one said that there is none: the last that did
+	Tried []string       // … of these names, in this order
+
 	Unasked    *Unasked // that the hosts file has the name, and why a program does not find it there; nil: it has not
 	Unfollowed []string // the modules of nsswitch.conf that a program asks besides, and that are not asked here
 }
@@ -44,10 +47,17 @@ func Unresolved(err error) (*Error, bool) {
 	return e, ok && (len(e.Servers) > 0 || e.Unasked != nil)
 }
 
-// Doubted adds to the error of a name that nobody knows whom a program would have asked besides.
+// Doubted adds to the error of a name that nobody knows who said so of which names, and whom a
+// program would have asked besides.
 func Doubted(err error) error {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || len(e.Unfollowed) == 0 {
+	if !ok {
+		return err
+	}
+	if e.By.IsValid() {
+		err = say.Err("%v: so says the name server %s of %s", "%v：这是域名服务器 %s 对 %s 的回答", err, e.By, say.List(e.Tried...))
+	}
+	if len(e.Unfollowed) == 0 {
 		return err
 	}
 	return say.Err("%v, as far as can be told: by its nsswitch.conf a program asks %s too, which is not done here; `getent ahosts %s` does",
@@ -350,8 +360,8 @@ func hasOption(resolv []byte, option string) bool {
 // lookup tries the name as it is and with each search domain, in the order of
 // resolv.conf(5). Of the failures the one that is worth most to know counts.
 func (r *resolver) lookup(ctx context.Context, name string, wanted kinds) ([]netip.Addr, error) {
-	verdict := unknownName(name)
-	for _, full := range r.config.NameList(name) {
+	verdict, tried := unknownName(name), r.config.NameList(name)
+	for _, full := range tried {
 		addrs, known, err := r.addresses(ctx, name, full, wanted.first)
 		if err == nil && known && len(addrs) == 0 {
 			addrs, known, err = r.addresses(ctx, name, full, wanted.then)
@@ -365,6 +375,7 @@ func (r *resolver) lookup(ctx context.Context, name string, wanted kinds) ([]net
 			verdict = addresslessName(name)
 		}
 	}
+	verdict.By, verdict.Tried = r.servers[r.last], tried
 	return nil, verdict
 }
 

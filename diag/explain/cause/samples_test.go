@@ -387,6 +387,8 @@ var samples = []cause.Finding{
 	service.Gap{At: here, Service: "10.96.0.10:80", Share: 0.3, Rules: proof},
 	service.SegmentsLost{At: here, Length: 1500, Segment: 1200, Message: "curl: (28) Operation timed out"},
 	service.SegmentsLost{At: here, Length: 1500, Segment: 1200, Narrow: veth, Clamp: change.ClampMSS{Netns: "ns1"}, Message: "curl: (28) Operation timed out"},
+	service.Unreplying{At: here, Flow: tcp, Socket: socket.Socket{Proto: socket.UDP, Local: netip.MustParseAddrPort("0.0.0.0:53")}, By: "named", PID: 378},
+	service.Unreplying{At: here, Flow: tcp, Socket: socket.Socket{Proto: socket.UDP, Local: netip.MustParseAddrPort("0.0.0.0:53"), Waiting: 768}},
 	service.OpensOnly{At: here, Message: "curl: (28) Operation timed out"},
 	device.ARPStopped{At: here, Target: two, Hook: eval.LinkHook{Family: "arp", Hook: "input", IIF: "eth0"}, Packet: eval.ARPRequest(one, two), Result: dropped},
 	cause.OverRoute{here, 1600, machine.RouteAnswer{Line: proof[0], Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0", MTU: 1400}}, &cause.Learner{At: here}},
@@ -499,7 +501,7 @@ var samples = []cause.Finding{
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
 var unmended = []string{"NotHere", "RememberedBeyond", "Hidden", "Unknowing", "Closed", "Bare", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
-	"Unpredicted", "LostBehind", "NeverLeft", "SentBack", "InPieces", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
+	"Unpredicted", "LostBehind", "NeverLeft", "SentBack", "InPieces", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "Unreplying", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
 	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Held", "LoopbackFromOutside", "QueueDropped", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit", "TakenAway"}
 

@@ -22,6 +22,7 @@ var elsewhere = map[cause.Code]string{
 	service.ProxyLoop:        "the connection opens all the same: proxied.TestAProxyThatMeetsItself",
 	service.StaleConntrack:   "it takes a flow that went before: TestAFlowGoesWhereItWasRememberedToGo",
 	service.ResetOnTheWay:    "it takes a rule that is not followed, or a program that spoofs: TestWhoResetsAConnection",
+	service.SocketDemands:    "only the kernel tells of it, and not to everybody: TestWhoListensTakesOnlySome",
 	full.ConntrackFull:       "it takes a table that is filled: TestAFullConnectionTable",
 	full.PortsExhausted:      "it takes connections that have the ports: TestPortsOfATranslatedSourceAreTaken",
 	full.OwnPortsExhausted:   "it takes connections that have the ports: TestPortsOfOnesOwnAreTaken",

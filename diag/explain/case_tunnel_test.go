@@ -43,9 +43,17 @@ n2: ip link set t2 up
 // needKind skips a test where the kernel has no such devices.
 func needKind(t *testing.T, kind string) {
 	t.Helper()
-	err := labtest.Netns(t, "kind").Do(func() error {
-		return exec.Command("ip", "link", "add", "k0", "type", kind, "remote", "192.0.2.9", "local", "192.0.2.8").Run()
-	})
+	needTunnel(t, kind, "192.0.2.9")
+}
+
+// needTunnel skips a test where the kernel has no such devices to a remote.
+func needTunnel(t *testing.T, kind, remote string) {
+	t.Helper()
+	words := []string{"link", "add", "k0", "type", kind, "remote", remote}
+	if kind == "geneve" {
+		words = append(words, "id", "7")
+	}
+	err := labtest.Netns(t, "kind").Do(func() error { return exec.Command("ip", words...).Run() })
 	if err != nil {
 		t.Skipf("this kernel has no devices of kind %s: %v", kind, err)
 	}

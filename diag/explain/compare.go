@@ -39,7 +39,7 @@ func (w *observation) compare(ctx context.Context, a *Answer, r probe.Result) {
 	case refused && (a.Verdict == Delivered || a.Verdict == Undecided && a.Cause.Code == cause.NotKnown && (refuser.Out || w.Beyond == nil)):
 		a.Verdict, a.Beyond, a.Fix = Broken, "", []change.Command{}
 		a.Cause = inWords(journey.Find(flows.LegReply, refuser))
-	case dropped && a.Verdict == Delivered && w.keptOnly(a):
+	case dropped && a.Verdict == Delivered && (w.keptOnly(a) || w.demanded(a)):
 	case dropped && a.Verdict == Delivered:
 		a.Verdict = Broken
 		a.disagree(a.Cause, a.Drops[0].finding(a.against(a.Cause), false))

@@ -10,6 +10,7 @@ import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/against"
 	"nstutor/diag/explain/cause/device"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/journey"
@@ -188,4 +189,18 @@ func (w *observation) keptOnly(a *Answer) bool {
 		a.confirm()
 	}
 	return ok
+}
+
+// demanded says of a request that the socket of who listens has dropped what that wants of it.
+func (w *observation) demanded(a *Answer) bool {
+	d, by := a.Drops[0], w.Listens
+	if _, ok := service.Demands[d.Reason]; !ok || d.offPath || by == nil || d.Netns != by.Space.Name {
+		return false
+	}
+	f := service.Demanding{At: cause.At(d.Netns), Bound: by.Socket.Local.String(), Reason: d.Reason, Line: d.at().Line(), Seen: []Text{a.lastSeen()}}
+	who, _ := w.world.Taker(by.Socket.Inode)
+	f.By, f.PID = who.Comm, who.PID
+	a.Verdict, a.Cause = Broken, inWords(journey.Find(flows.LegRequest, f))
+	a.confirm()
+	return true
 }

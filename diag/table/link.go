@@ -99,13 +99,16 @@ type VXLAN struct {
 	External bool       // routes or programs choose VNI and remote per packet
 }
 
-// Tunnel is the tunnel in IPv4 that a device is one end of.
+// Tunnel is the tunnel, other than VXLAN, that a device is one end of.
 type Tunnel struct {
 	Local      netip.Addr // source of the outer packets; invalid: the route chooses
 	Remote     netip.Addr // where they go; invalid: where the next hop of the inner one is
 	TTL        int        // of the outer packets; 0: that of the inner one
 	PMTUDisc   bool       // no router may fragment them
-	InKey, Key uint32     // of GRE: what the other end has to send, and what is sent; 0: none
+	InKey, Key uint32     // of GRE: what the other end has to send, and what is sent; 0: none. Of GENEVE: the VNI
+	Proto      byte       // of ip6tnl: what it carries, IPPROTO_IPIP or IPPROTO_IPV6; 0: both
+	Port       int        // of GENEVE: UDP
+	Option     bool       // in IPv6: with an option that bounds how deep tunnels nest
 	External   bool       // routes or programs choose the remote per packet
 }
 

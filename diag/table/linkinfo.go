@@ -62,6 +62,16 @@ func (l *Link) info(b []byte) {
 		l.Tunnel = parseTunnel(data, iptunAttributes)
 	case "gre", "gretap":
 		l.Tunnel = parseTunnel(data, greAttributes)
+	case "ip6tnl":
+		l.Tunnel = parseTunnel(data, iptunAttributes)
+		l.Tunnel.Option = number(data, nl.IFLA_IPTUN_FLAGS)&ignoreEncapLimit == 0
+		l.Tunnel.Proto = byte(attr.Uint8(attr.Find(data, nl.IFLA_IPTUN_PROTO)))
+	case "ip6gre", "ip6gretap":
+		l.Tunnel = parseTunnel(data, greAttributes)
+		l.Tunnel.Option = number(data, nl.IFLA_GRE_FLAGS)&ignoreEncapLimit == 0
+	case "geneve":
+		l.Tunnel = parseTunnel(data, geneveAttributes)
+		l.Tunnel.InKey = l.Tunnel.Key // one number of the network, both ways
 	case "vlan":
 		l.VLANID = int(number(data, unix.IFLA_VLAN_ID))
 		proto := attr.Find(data, unix.IFLA_VLAN_PROTOCOL)
@@ -178,21 +188,30 @@ func parseVXLAN(b []byte) *VXLAN {
 	return &vxlan
 }
 
+// ignoreEncapLimit is IP6_TNL_F_IGN_ENCAP_LIMIT of <linux/ip6_tunnel.h>.
+const ignoreEncapLimit = 1
+
 // tunnelAttributes are the numbers of the attributes of one kind of tunnel; 0 where
 // that has none such.
-type tunnelAttributes struct{ local, remote, ttl, pmtuDisc, inKey, key, external uint16 }
+type tunnelAttributes struct{ local, remote, remote6, ttl, pmtuDisc, inKey, key, port, external uint16 }
 
 var (
 	iptunAttributes = tunnelAttributes{
-		nl.IFLA_IPTUN_LOCAL, nl.IFLA_IPTUN_REMOTE, nl.IFLA_IPTUN_TTL, nl.IFLA_IPTUN_PMTUDISC, 0, 0, nl.IFLA_IPTUN_COLLECT_METADATA,
+		local: nl.IFLA_IPTUN_LOCAL, remote: nl.IFLA_IPTUN_REMOTE, ttl: nl.IFLA_IPTUN_TTL, pmtuDisc: nl.IFLA_IPTUN_PMTUDISC,
+		external: nl.IFLA_IPTUN_COLLECT_METADATA,
 	}
 	greAttributes = tunnelAttributes{
-		nl.IFLA_GRE_LOCAL, nl.IFLA_GRE_REMOTE, nl.IFLA_GRE_TTL, nl.IFLA_GRE_PMTUDISC, nl.IFLA_GRE_IKEY, nl.IFLA_GRE_OKEY, nl.IFLA_GRE_COLLECT_METADATA,
+		local: nl.IFLA_GRE_LOCAL, remote: nl.IFLA_GRE_REMOTE, ttl: nl.IFLA_GRE_TTL, pmtuDisc: nl.IFLA_GRE_PMTUDISC,
+		inKey: nl.IFLA_GRE_IKEY, key: nl.IFLA_GRE_OKEY, external: nl.IFLA_GRE_COLLECT_METADATA,
+	}
+	geneveAttributes = tunnelAttributes{
+		remote: nl.IFLA_GENEVE_REMOTE, remote6: nl.IFLA_GENEVE_REMOTE6, ttl: nl.IFLA_GENEVE_TTL,
+		key: nl.IFLA_GENEVE_ID, port: nl.IFLA_GENEVE_PORT, external: nl.IFLA_GENEVE_COLLECT_METADATA,
 	}
 )
 
-// parseTunnel reads what ipip_fill_info() wrote, ipip6_fill_info() or ipgre_fill_info().
-// Addresses that are not set are all zeroes there.
+// parseTunnel reads what ipip_fill_info() wrote, ipip6_fill_info(), ipgre_fill_info(), the
+// same of IPv6 or geneve_fill_info(). Addresses that are not set are all zeroes there.
 func parseTunnel(b []byte, at tunnelAttributes) *Tunnel {
 	var t Tunnel
 	for kind, v := range attr.All(b) {
@@ -200,7 +219,7 @@ func parseTunnel(b []byte, at tunnelAttributes) *Tunnel {
 		case 0:
 		case at.local:
 			t.Local = setAddr(v)
-		case at.remote:
+		case at.remote, at.remote6:
 			t.Remote = setAddr(v)
 		case at.ttl:
 			t.TTL = attr.Uint8(v)
@@ -210,6 +229,8 @@ func parseTunnel(b []byte, at tunnelAttributes) *Tunnel {
 			t.InKey = attr.Uint32(v)
 		case at.key:
 			t.Key = attr.Uint32(v)
+		case at.port:
+			t.Port = attrPort(v)
 		case at.external:
 			t.External = true
 		}

@@ -46,6 +46,7 @@ var (
 	bridge     = table.Link{Name: "br0", Kind: "bridge", Bridge: &table.Bridge{STP: true}}
 	fromPrefix = table.Route{Type: "unicast", Dst: netip.MustParsePrefix("::/0"), From: netip.MustParsePrefix("fd00:6:1::/64"), Dev: "eth0"}
 	vxlan      = table.Link{Name: "vxlan0", Kind: "vxlan", VXLAN: &table.VXLAN{VNI: 7, DstPort: 4789}}
+	grouped    = table.Link{Name: "vxlan0", Kind: "vxlan", VXLAN: &table.VXLAN{VNI: 7, DstPort: 4789, Remote: netip.MustParseAddr("239.1.1.1")}}
 	port       = cause.Device{"host", veth}
 	tcp        = flows.Flow{Proto: 6, Src: one, Dst: two, SrcPort: 40000, DstPort: 80}
 	flow       = flows.Flow{Proto: 1, Src: one, Dst: two}
@@ -355,6 +356,8 @@ var samples = []cause.Finding{
 	cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictDrop, At: dropped.At, Rule: "-j DROP", Table: dropped.Table, Chain: dropped.Chain, In: "DOCKER-FORWARD",
 		Decided: &netfilter.Rule{}, Packet: eval.Packet{IIF: "br1", OIF: "br1"}}, Other: cause.OtherRoute{Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0"}}},
 	service.Unforwarded{At: here, Flow: tcp, Zone: "public", Kept: firewalld.Forward{File: "/etc/firewalld/zones/public.xml", Port: "80", To: netip.MustParseAddrPort("10.2.0.3:8080"), Asks: "port=80:proto=tcp:toport=8080:toaddr=10.2.0.3"}},
+	service.Demanding{At: here, By: "bgpd", PID: 378, Bound: "0.0.0.0:179", Reason: "TCP_MD5NOTFOUND", Line: say.Quote(proof[0])},
+	service.Demanding{At: here, Bound: "0.0.0.0:179", Reason: "TCP_MINTTL", Line: say.Quote(proof[0])},
 	service.KeptOnly{At: here, Flow: tcp, By: "conmon", PID: 378, For: "web", Bound: "0.0.0.0:80", Podman: true},
 	service.KeptOnly{At: here, Flow: tcp, By: "dockerd", PID: 378, For: "web", To: netip.MustParseAddrPort("10.2.0.2:80"), Bound: "0.0.0.0:80", Deaf: true, Rules: path.Commands()},
 	service.KeptOnly{At: here, Flow: tcp, By: "dockerd", PID: 378, Bound: "0.0.0.0:80", Deaf: true},
@@ -464,6 +467,10 @@ var samples = []cause.Finding{
 	device.BelowIPvlan{NextHop: hop, Owner: port, Lower: "eth0", Way: path},
 	cause.Beneath{NextHop: hop, Link: veth, Lower: port, Shim: "shim0", Other: one},
 	cause.Beneath{NextHop: hop, Link: veth, Lower: port, Shim: "shim0", Other: one, Own: near},
+	device.GroupUnjoined{At: here, Link: grouped},
+	device.GroupUnjoined{At: here, Link: grouped, There: []cause.Device{{Netns: "ns2", Link: grouped}}},
+	device.GroupUnjoined{At: here, Link: grouped, There: []cause.Device{{Netns: "ns2", Link: table.Link{Name: "vxlan0", Kind: "vxlan", VXLAN: &table.VXLAN{VNI: 7, DstPort: 4789, Remote: netip.MustParseAddr("239.1.1.2")}}}}},
+	device.GroupUnjoined{At: here, Link: grouped, There: []cause.Device{{Netns: "ns2", Link: vxlan}}},
 	device.TunnelUnopened{At: here, Link: vxlan, Landed: "ns2"},
 	device.TunnelUnopened{At: here, Link: vxlan, Landed: "ns2", There: []table.Link{{Name: "vxlan0", Kind: "vxlan", VXLAN: &table.VXLAN{VNI: 8, DstPort: 4789}}}},
 	device.TunnelUnopened{At: here, Link: vxlan, Landed: "ns2", There: []table.Link{{Name: "vxlan0", Kind: "vxlan", VXLAN: &table.VXLAN{VNI: 7, DstPort: 8472}}}},
@@ -500,7 +507,7 @@ var samples = []cause.Finding{
 
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
-var unmended = []string{"NotHere", "RememberedBeyond", "Hidden", "Unknowing", "Closed", "Bare", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
+var unmended = []string{"NotHere", "Demanding", "GroupUnjoined", "RememberedBeyond", "Hidden", "Unknowing", "Closed", "Bare", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "SentBack", "InPieces", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "Unreplying", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
 	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Held", "LoopbackFromOutside", "QueueDropped", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit", "TakenAway"}

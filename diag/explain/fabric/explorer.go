@@ -47,6 +47,8 @@ type Network interface {
 	SnoopedAt(n *machine.Space, dev int, mac net.HardwareAddr) (netip.Addr, bool)
 	// Carry follows the packet that would carry something through a tunnel.
 	Carry(n *machine.Space, link table.Link, leg flows.Leg, remote netip.Addr) Carried
+	// Flood follows the packet that would carry something to the group of a VXLAN device.
+	Flood(n *machine.Space, link table.Link, leg flows.Leg) []Flooded
 }
 
 // Carried is what became of a packet that carries something through a tunnel.

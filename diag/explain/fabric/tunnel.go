@@ -19,50 +19,82 @@ import (
 // tunnelKind is what a kind of tunnel puts around a packet.
 type tunnelKind struct {
 	proto    byte
-	overhead int    // bytes, without a key
+	overhead int    // bytes, without the header of IP, a key and the option of IPv6
 	name     string // of its packets
+	six      bool   // they are of IPv6
+	unread   bool   // what they carry is not read on the wires
 }
 
-const ipv4Header = 20 // bytes
+// The lengths of headers, in bytes.
+const (
+	ipv4Header  = 20
+	ipv6Header  = 40
+	udpHeader   = 8
+	etherHeader = 14
+	greHeader   = 4
+	greKey      = 4
+	nestOption  = 8 // by which tunnels in IPv6 bound how deep they nest (RFC 2473)
+)
 
 // tunnelKinds are by IFLA_INFO_KIND.
 var tunnelKinds = map[string]tunnelKind{
-	"vxlan":     {unix.IPPROTO_UDP, 14 + 8 + 8 + ipv4Header, "VXLAN"}, // the inner Ethernet header, its own, UDP's
-	"ipip":      {unix.IPPROTO_IPIP, ipv4Header, "IPIP"},
-	"sit":       {unix.IPPROTO_IPV6, ipv4Header, "SIT"},
-	"gre":       {unix.IPPROTO_GRE, 4 + ipv4Header, "GRE"},
-	"wireguard": {unix.IPPROTO_UDP, 32 + 8 + ipv4Header, "WireGuard"}, // its own header and tag, UDP's
-	"gretap":    {unix.IPPROTO_GRE, 14 + 4 + ipv4Header, "GRE"},
+	"vxlan":     {proto: unix.IPPROTO_UDP, overhead: etherHeader + 8 + udpHeader, name: "VXLAN"},
+	"geneve":    {proto: unix.IPPROTO_UDP, overhead: etherHeader + 8 + udpHeader, name: "GENEVE", unread: true},
+	"ipip":      {proto: unix.IPPROTO_IPIP, name: "IPIP"},
+	"sit":       {proto: unix.IPPROTO_IPV6, name: "SIT"},
+	"gre":       {proto: unix.IPPROTO_GRE, overhead: greHeader, name: "GRE"},
+	"gretap":    {proto: unix.IPPROTO_GRE, overhead: etherHeader + greHeader, name: "GRE"},
+	"ip6tnl":    {proto: unix.IPPROTO_IPV6, name: "IP6TNL", six: true, unread: true},
+	"ip6gre":    {proto: unix.IPPROTO_GRE, overhead: greHeader, name: "GRE", six: true, unread: true},
+	"ip6gretap": {proto: unix.IPPROTO_GRE, overhead: etherHeader + greHeader, name: "GRE", six: true, unread: true},
+	"wireguard": {proto: unix.IPPROTO_UDP, overhead: 32 + udpHeader, name: "WireGuard"}, // its own header and tag
 }
 
-// greKey is what a key adds to the header of GRE, in bytes.
-const greKey = 4
+// TunnelProto is the protocol of a tunnel's packet with something for an address in it.
+func TunnelProto(dev table.Link, carried netip.Addr) byte {
+	switch {
+	case dev.Kind != "ip6tnl":
+	case carried.Is4() || dev.Tunnel.Proto == unix.IPPROTO_IPIP:
+		return unix.IPPROTO_IPIP
+	}
+	return tunnelKinds[dev.Kind].proto
+}
 
-// TunnelProto is the protocol of a tunnel's packets.
-func TunnelProto(dev table.Link) byte { return tunnelKinds[dev.Kind].proto }
+// TunnelRead reports whether what a tunnel's packets carry can be read on the wires.
+func TunnelRead(dev table.Link) bool { return !tunnelKinds[dev.Kind].unread }
 
 // TunnelPort is the port of UDP that they go to; 0 where they are none of UDP.
 func TunnelPort(dev table.Link) uint16 {
-	if dev.VXLAN == nil {
-		return 0
+	switch {
+	case dev.VXLAN != nil:
+		return uint16(dev.VXLAN.DstPort)
+	case dev.Tunnel != nil:
+		return uint16(dev.Tunnel.Port)
 	}
-	return uint16(dev.VXLAN.DstPort)
+	return 0
 }
 
 // TunnelOverhead is how much longer they are than what they carry, in bytes.
 func TunnelOverhead(dev table.Link) int {
-	more := tunnelKinds[dev.Kind].overhead
-	if dev.Tunnel != nil && dev.Tunnel.Key != 0 {
+	kind := tunnelKinds[dev.Kind]
+	more := kind.overhead
+	if t := dev.Tunnel; t != nil && t.Key != 0 && kind.proto == unix.IPPROTO_GRE {
 		more += greKey
 	}
-	return more
+	if t := dev.Tunnel; t != nil && t.Option {
+		more += nestOption
+	}
+	if kind.six || dev.Tunnel != nil && dev.Tunnel.Remote.Is6() || dev.VXLAN != nil && (dev.VXLAN.Remote.Is6() || dev.VXLAN.Local.Is6()) {
+		return more + ipv6Header
+	}
+	return more + ipv4Header
 }
 
 // TunnelName is what a person calls them.
 func TunnelName(dev table.Link) string {
 	name := tunnelKinds[dev.Kind].name
-	if dev.VXLAN != nil {
-		return fmt.Sprintf("%s (UDP %d)", name, dev.VXLAN.DstPort)
+	if port := TunnelPort(dev); port != 0 {
+		return fmt.Sprintf("%s (UDP %d)", name, port)
 	}
 	return name
 }
@@ -84,14 +116,14 @@ func TunnelBelow(dev table.Link) int {
 	return dev.VXLAN.Underlay
 }
 
-// overTunnel follows a packet into a tunnel in IPv4, and to the device that opens what
-// carries it. A tunnel without a remote sends to the next hop (ip_tunnel_xmit()).
+// overTunnel follows a packet into a tunnel, and to the device that opens what carries it. A
+// tunnel in IPv4 without a remote sends to the next hop (ip_tunnel_xmit()).
 func (x *Explorer) overTunnel(n *machine.Space, link table.Link, v Way, out Crossing) {
 	out.Remote = link.Tunnel.Remote
-	if !out.Remote.IsValid() {
+	if !out.Remote.IsValid() && x.Of.Is4() && !tunnelKinds[link.Kind].six {
 		out.Remote = x.Of
 	}
-	if !out.Remote.IsValid() || out.Remote.IsMulticast() || out.Remote.Is6() {
+	if !out.Remote.IsValid() || out.Remote.IsMulticast() {
 		x.Edges = append(x.Edges, Edge{n, link, say.T("the other end of %s cannot be seen", "看不到 %s 的对端", link.Name), v.past(out)})
 		return
 	}
@@ -114,7 +146,7 @@ func (x *Explorer) overTunnel(n *machine.Space, link table.Link, v Way, out Cros
 	}
 	from := link.Tunnel.Local
 	if !from.IsValid() {
-		from = n.Route(machine.RouteQuery{Dst: out.Remote, Proto: TunnelProto(link)}).Src
+		from = n.Route(machine.RouteQuery{Dst: out.Remote, Proto: TunnelProto(link, x.Of)}).Src
 	}
 	x.outOfTunnel(n, link, v, trial.Landed, from, out.Remote)
 }
@@ -148,8 +180,8 @@ func Opener(landed *machine.Space, link table.Link, from, to netip.Addr) (dev ta
 			there = append(there, d.Link)
 		}
 	}
-	if dev, ok = opener(slices.DeleteFunc(slices.Clone(there), down), link.Tunnel.Key, from, to); !ok {
-		dev, ok = opener(there, link.Tunnel.Key, from, to)
+	if dev, ok = opener(slices.DeleteFunc(slices.Clone(there), down), *link.Tunnel, from, to); !ok {
+		dev, ok = opener(there, *link.Tunnel, from, to)
 	}
 	return dev, there, ok, err
 }
@@ -170,11 +202,11 @@ func Spare(n *machine.Space, kind string) (table.Link, bool) {
 // opener is the device that takes a tunnel's packets: that which names both ends
 // before one that names the sender, before one that names its own end, before one that
 // names none (ip_tunnel_lookup(), ipip6_tunnel_lookup()).
-func opener(devices []table.Link, key uint32, from, to netip.Addr) (best table.Link, ok bool) {
+func opener(devices []table.Link, sent table.Tunnel, from, to netip.Addr) (best table.Link, ok bool) {
 	rank := 0
 	for _, d := range devices {
 		t := d.Tunnel
-		if t == nil || t.External || t.InKey != key || t.Remote.IsValid() && t.Remote != from || t.Local.IsValid() && t.Local != to {
+		if t == nil || t.External || t.InKey != sent.Key || t.Port != sent.Port || !carries(*t, sent.Proto) || t.Remote.IsValid() && t.Remote != from || t.Local.IsValid() && t.Local != to {
 			continue
 		}
 		r := 1
@@ -189,6 +221,12 @@ func opener(devices []table.Link, key uint32, from, to netip.Addr) (best table.L
 		}
 	}
 	return best, ok
+}
+
+// carries reports whether an end takes what the other one sends, where both are for one version
+// of IP alone.
+func carries(t table.Tunnel, proto byte) bool {
+	return t.Proto == 0 || proto == 0 || t.Proto == proto
 }
 
 // Right is the entry of a tunnel that sends the frame to the right end of it.

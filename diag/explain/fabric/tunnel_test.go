@@ -34,7 +34,7 @@ func TestWhoOpensAPacketOfATunnel(t *testing.T) {
 		{"by a program", []table.Link{device("external", table.Tunnel{External: true})}, 0, ""},
 		{"no tunnel", []table.Link{{Name: "eth0"}}, 0, ""},
 	} {
-		if got, ok := opener(c.devices, c.key, there, here); got.Name != c.want || ok != (c.want != "") {
+		if got, ok := opener(c.devices, table.Tunnel{Key: c.key}, there, here); got.Name != c.want || ok != (c.want != "") {
 			t.Errorf("%s: %q, want %q", c.name, got.Name, c.want)
 		}
 	}

@@ -18,6 +18,10 @@ var Everybody = net.HardwareAddr{0, 0, 0, 0, 0, 0} // the entry of an FDB for wh
 // overVXLAN follows a frame into a tunnel, and to the device of the same
 // network that it comes out of.
 func (x *Explorer) overVXLAN(n *machine.Space, link table.Link, v Way, out Crossing) {
+	if link.VXLAN.External { // vxlan_xmit() asks no table then
+		x.Unseen = append(x.Unseen, say.T("%s sends where routes or programs tell it to (external), which is not followed", "%s 发往哪里由路由或程序决定（external），未跟踪下去", link.Name))
+		return
+	}
 	remotes, err := x.remotes(n, link)
 	if err != nil {
 		x.Unseen = append(x.Unseen, say.Quote(err))
@@ -28,7 +32,7 @@ func (x *Explorer) overVXLAN(n *machine.Space, link table.Link, v Way, out Cross
 	}
 	for _, remote := range remotes {
 		if remote.IsMulticast() {
-			x.Unseen = append(x.Unseen, say.T("%s sends to the group %s, which is not followed", "%s 发往组播组 %s，未跟踪下去", link.Name, remote))
+			x.overGroup(n, link, v, out)
 			continue
 		}
 		out.Remote = remote
@@ -119,9 +123,12 @@ func (x *Explorer) remotes(n *machine.Space, link table.Link) ([]netip.Addr, err
 	return find(Everybody), nil
 }
 
-// Flooded is what carries a question of all on a device's wire, as a person calls it, and
-// where to: a VXLAN device's other ends; "" where the wire has no ends.
-func Flooded(n *machine.Space, dev table.Link) (carrier string, ends []netip.Addr) {
+// CarriedToAll is what carries a question of all on a device's wire, as a person calls it, and
+// where to: the other ends of a tunnel of Ethernet; "" where the wire has no ends.
+func CarriedToAll(n *machine.Space, dev table.Link) (carrier string, ends []netip.Addr) {
+	if t := dev.Tunnel; t != nil && dev.Type == "ether" && t.Remote.IsValid() {
+		return TunnelName(dev), []netip.Addr{t.Remote}
+	}
 	if dev.VXLAN == nil {
 		return "", nil
 	}

@@ -72,7 +72,7 @@ func (p Packet) String() string { return p.Flow().String() }
 // Proto is the protocol of the packet, which routing rules can ask for.
 func (p Packet) Proto() byte {
 	if p.Encap != nil {
-		return fabric.TunnelProto(p.Encap.Dev)
+		return fabric.TunnelProto(p.Encap.Dev, p.Encap.Inner.Dst)
 	}
 	return cmp.Or(p.Kind, flows.OfPing(p.Dst))
 }

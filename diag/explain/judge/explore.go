@@ -128,7 +128,11 @@ func (j *Judge) otherEnd(near fabric.Site, meant func(*machine.Space, table.Link
 			continue
 		}
 		dev, ok, err := n.VXLANDevice(near.Dev.VXLAN)
-		if err != nil || !ok || !dev.VXLAN.Local.IsValid() {
+		if err != nil || !ok {
+			continue
+		}
+		at := fabric.OwnEnd(n, dev)
+		if !at.IsValid() {
 			continue
 		}
 		inner := dev
@@ -137,8 +141,8 @@ func (j *Judge) otherEnd(near fabric.Site, meant func(*machine.Space, table.Link
 				inner = bridge
 			}
 		}
-		if (meant(n, inner) || j.behind(n, dev, meant)) && j.Net.Carry(near.Space, near.Dev, flows.LegRequest, dev.VXLAN.Local).Landed == n {
-			return end{fabric.Site{Space: n, Dev: inner}, dev.VXLAN.Local}, true
+		if (meant(n, inner) || j.behind(n, dev, meant)) && j.Net.Carry(near.Space, near.Dev, flows.LegRequest, at).Landed == n {
+			return end{fabric.Site{Space: n, Dev: inner}, at}, true
 		}
 	}
 	return end{}, false

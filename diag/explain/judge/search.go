@@ -43,7 +43,7 @@ func (a *Search) Failed() (cause.Finding, bool) {
 	hop := a.Hop()
 	hop.Entry = entry
 	f := cause.NobodyAnswered{NextHop: hop, OnTheWay: a.NextHop != a.Packet.Dst || a.Packet.Encap != nil}
-	f.Carrier, f.Far = fabric.Flooded(a.Space, a.Link)
+	f.Carrier, f.Far = fabric.CarriedToAll(a.Space, a.Link)
 	if len(f.Far) > 0 {
 		return f, true // the question may be lost on its way to them
 	}

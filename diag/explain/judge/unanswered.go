@@ -29,6 +29,9 @@ func (a *Search) Unanswered(x *fabric.Explorer) Outcome {
 	if s, ok := a.plugged(x); ok {
 		return Outcome{Station: s}
 	}
+	if o := a.unforwarded(x); len(x.Voids) > 0 && o.Station.Space != nil { // it is at the other end
+		return o
+	}
 	for _, judge := range []func(*fabric.Explorer) (cause.Finding, fabric.Station, bool){a.untagged, a.beneath, a.overhead, a.atop, a.refusing, a.widerThanTheWire, a.shadowed, a.behindRouter, a.beside, a.misrouted} {
 		if f, s, ok := judge(x); ok {
 			return a.turned(Outcome{Finding: f, Station: s})

@@ -104,3 +104,7 @@ func (wires) SnoopedAt(*machine.Space, int, net.HardwareAddr) (netip.Addr, bool)
 func (wires) Carry(*machine.Space, table.Link, flows.Leg, netip.Addr) fabric.Carried {
 	return fabric.Carried{Lost: true}
 }
+
+func (wires) Flood(*machine.Space, table.Link, flows.Leg) []fabric.Flooded {
+	return nil
+}

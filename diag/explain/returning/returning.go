@@ -104,7 +104,7 @@ func others(world *machine.Machine, n *machine.Space, t *trace.Trace) (links []t
 
 // within are kinds of devices that bring nothing from outside, or only what another
 // device has brought.
-var within = []string{"dummy", "ifb", "bridge", "bond", "team", "vrf", "vxlan", "ipip", "sit", "gre", "gretap"}
+var within = []string{"dummy", "ifb", "bridge", "bond", "team", "vrf", "vxlan", "geneve", "ipip", "sit", "gre", "gretap", "ip6tnl", "ip6gre", "ip6gretap"}
 
 // wired reports whether frames may come in by a device from elsewhere.
 func wired(link table.Link) bool { return link.Carrier() && !slices.Contains(within, link.Kind) }

@@ -63,7 +63,7 @@ func (l *Lessons) Snoop(mac net.HardwareAddr, s fabric.Station) {
 			end = fabric.Site{Space: s.Crossings[i+1].Space, Dev: s.Crossings[i+1].Dev}
 		}
 		if end.Dev.VXLAN != nil && end.Dev.VXLAN.Learning {
-			l.taught = append(l.taught, lesson{place: place{end.Space, end.Dev.Index}, mac: mac, dst: c.Dev.VXLAN.Local})
+			l.taught = append(l.taught, lesson{place: place{end.Space, end.Dev.Index}, mac: mac, dst: fabric.OwnEnd(c.Space, c.Dev)})
 		}
 	}
 }

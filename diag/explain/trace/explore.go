@@ -31,16 +31,10 @@ func (p paths) SnoopedAt(n *machine.Space, dev int, mac net.HardwareAddr) (netip
 
 func (p paths) Carry(n *machine.Space, link table.Link, leg flows.Leg, remote netip.Addr) fabric.Carried {
 	trial := p.trial(n, link, leg, remote)
-	c := fabric.Carried{Landed: trial.landed, Last: wItsWay.Of()}
+	c := fabric.Carried{Landed: trial.landed, Last: trial.lostAt(), Faults: trial.found()}
 	c.Lost = trial.lost || trial.landed == nil && len(trial.Faults) == 0
 	if trial.outside != nil {
 		c.Edge = &trial.outside.Edge
-	}
-	if len(trial.Hops) > 0 {
-		c.Last = trial.Hops[len(trial.Hops)-1].Detail
-	}
-	for _, f := range trial.Faults {
-		c.Faults = append(c.Faults, f.Finding)
 	}
 	return c
 }

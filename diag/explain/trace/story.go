@@ -59,8 +59,8 @@ func (s *story) wiredAs(n *machine.Space, p journey.Packet, stage hop.Stage, dev
 	}
 	seen := hop.Sighting{Space: n, Dev: dev, Flow: p.SeenAs(), Out: stage == hop.StageSend}
 	if p.Encap != nil {
-		if p.Encap.Inner.Encap != nil || !p.Encap.Inner.Dst.IsValid() {
-			return false // it is a tunnel in a tunnel, or carries neither request nor reply
+		if p.Encap.Inner.Encap != nil || !p.Encap.Inner.Dst.IsValid() || !fabric.TunnelRead(p.Encap.Dev) {
+			return false // it is a tunnel in a tunnel, or carries neither request nor reply, or hides it
 		}
 		seen.Flow, seen.Carrier, seen.Port = p.Encap.Inner.SeenAs(), hop.Endpoints{Src: p.Src, Dst: p.Dst}, fabric.TunnelPort(p.Encap.Dev)
 	}

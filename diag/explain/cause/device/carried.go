@@ -120,3 +120,48 @@ func (t TunnelUnopened) Evidence() []say.Text {
 
 // Fix is unknown: which end is wrong?
 func (TunnelUnopened) Fix() []change.Change { return nil }
+
+// GroupUnjoined is a VXLAN device that sends what it has no entry for to a group, in which
+// nobody on its wire is.
+type GroupUnjoined struct {
+	cause.At
+	Link  table.Link
+	There []cause.Device // of the same network, in another group or in none
+}
+
+// AskedBy is the finding for one who asks.
+func (g GroupUnjoined) AskedBy(netns string) cause.Finding { g.At = cause.At(netns); return g }
+
+// Code is NeighbourUnanswered.
+func (GroupUnjoined) Code() cause.Code { return cause.NeighbourUnanswered }
+
+// Detail names the group, and who has another one.
+func (g GroupUnjoined) Detail() say.Text {
+	net := g.Link.VXLAN
+	if len(g.There) == 0 {
+		return say.T("%s floods to the group %s (VNI %d), and no device on that wire has joined it", "%s 向组播组 %s（VNI %d）泛洪，而这段链路上没有网卡加入该组", g.Link.Name, net.Remote, net.VNI)
+	}
+	far := g.There[0]
+	switch other := far.Link.VXLAN; {
+	case other.Remote == net.Remote:
+		return say.T("%s floods to the group %s (VNI %d), and %s in %s has joined it on another device than the one of this wire (dev)", "%s 向组播组 %s（VNI %d）泛洪，而 %[5]s 里的 %[4]s 加入该组时用的不是这段链路上的网卡（dev）",
+			g.Link.Name, net.Remote, net.VNI, far.Link.Name, machine.Called(far.Netns))
+	case other.Remote.IsMulticast():
+		return say.T("%s floods to the group %s (VNI %d), but %s in %s is in the group %s: both ends need the same", "%s 向组播组 %s（VNI %d）泛洪，而 %[5]s 里的 %[4]s 在组播组 %[6]s：两端要用同一个组",
+			g.Link.Name, net.Remote, net.VNI, far.Link.Name, machine.Called(far.Netns), other.Remote)
+	}
+	return say.T("%s floods to the group %s (VNI %d), but %s in %s is in no group: both ends need the same", "%s 向组播组 %s（VNI %d）泛洪，而 %[5]s 里的 %[4]s 没有加入任何组：两端要用同一个组",
+		g.Link.Name, net.Remote, net.VNI, far.Link.Name, machine.Called(far.Netns))
+}
+
+// Evidence are the devices of both ends.
+func (g GroupUnjoined) Evidence() []say.Text {
+	shown := cause.Lines(g.Link.Line())
+	for _, far := range g.There {
+		shown = append(shown, say.Quote(far.Link.Line()))
+	}
+	return shown
+}
+
+// Fix is unknown: which end is wrong?
+func (GroupUnjoined) Fix() []change.Change { return nil }

@@ -56,6 +56,12 @@ func (t TunnelUnmatched) Detail() say.Text {
 		case f.Local.IsValid() && f.Local != t.To && (!f.Remote.IsValid() || f.Remote == t.From):
 			return say.T("the %s packets of %s (%s) go to %s, but %s of %s takes only those to %s (its local)", "%[2]s（%[3]s）的 %[1]s 包发往 %[4]s，%[6]s 的 %[5]s 却只收发往 %[7]s（它的 local）的包",
 				t.Carrier, t.Link.Name, who, t.To, far.Name, here, f.Local)
+		case f.Port != t.Link.Tunnel.Port:
+			return say.T("%s of %s sends to UDP port %d, but %s of %s takes packets on port %d", "%[2]s 的 %[1]s 发往 UDP 端口 %[3]d，%[5]s 的 %[4]s 却在端口 %[6]d 上收",
+				t.Link.Name, who, t.Link.Tunnel.Port, far.Name, here, f.Port)
+		case f.InKey != t.Link.Tunnel.Key && f.Port != 0:
+			return say.T("%s of %s sends packets of the network (VNI) %d, but %s of %s takes only those of %d", "%[2]s 的 %[1]s 发出的包 VNI 是 %[3]d，%[5]s 的 %[4]s 却只收 VNI 为 %[6]d 的包",
+				t.Link.Name, who, t.Link.Tunnel.Key, far.Name, here, f.InKey)
 		case f.InKey != t.Link.Tunnel.Key:
 			return say.T("%s of %s sends key %s, but %s of %s takes only packets with key %s", "%[2]s 的 %[1]s 发出的 key 是 %[3]s，%[5]s 的 %[4]s 却只收 key 为 %[6]s 的包",
 				t.Link.Name, who, key(t.Link.Tunnel.Key), far.Name, here, key(f.InKey))
@@ -88,14 +94,15 @@ func (t TunnelUnmatched) Evidence() []say.Text {
 }
 
 // Fix gives the end that does not open the packets the key that they have, where nothing but
-// that is the matter. Of addresses it is unknown: which end is wrong?
+// that is the matter. Of addresses it is unknown: which end is wrong? A device of GENEVE keeps
+// the numbers that it was made with.
 func (t TunnelUnmatched) Fix() []change.Change {
 	if len(t.There) != 1 || t.There[0].Tunnel == nil || t.Virtual {
 		return nil
 	}
 	far, sent := t.There[0], t.Link.Tunnel.Key
 	fits := func(is, want netip.Addr) bool { return !is.IsValid() || is == want }
-	if far.Kind != t.Link.Kind || far.Tunnel.External || !fits(far.Tunnel.Remote, t.From) || !fits(far.Tunnel.Local, t.To) || far.Tunnel.InKey == sent {
+	if far.Kind != t.Link.Kind || far.Tunnel.External || far.Tunnel.Port != 0 || !fits(far.Tunnel.Remote, t.From) || !fits(far.Tunnel.Local, t.To) || far.Tunnel.InKey == sent {
 		return nil
 	}
 	return set(t.Netns(), far, keyed(sent), keyed(far.Tunnel.InKey))

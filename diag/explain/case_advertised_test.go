@@ -45,3 +45,22 @@ func TestAWayOutOfIPv6(t *testing.T) {
 		})
 	}
 }
+
+// TestAnAddressThatNoRouterGives: a device waits for what routers advertise, and it is told what
+// has come of that.
+func TestAnAddressThatNoRouterGives(t *testing.T) {
+	labtest.Slow(t)
+	for words, fault := range map[string]string{
+		"waits for a router to advertise itself, and none has": "pod-a: sysctl -qw net.ipv6.conf.eth0.accept_ra=2",
+		"accept_ra is 0":                      "pod-a: sysctl -qw net.ipv6.conf.eth0.accept_ra=0",
+		"forwarding is on and accept_ra is 1": "pod-a: sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv6.conf.eth0.accept_ra=1",
+	} {
+		b := bridged6.build(t)
+		b.run(fault + "\npod-a: ip addr flush dev eth0 scope global\npod-a: ip link set eth0 down\npod-a: ip link set eth0 up")
+		b.hide("host")
+		a := b.explain(breakage{from: "pod-a", to: "fd00:203::10"}, true)
+		if a.Verdict != explain.Broken || a.Cause.Code != cause.NoAddress || !strings.Contains(a.Cause.Detail.In("en"), words) {
+			t.Errorf("%s: %s\n%s", words, a.Verdict, b.account(a))
+		}
+	}
+}

@@ -212,6 +212,22 @@ host: sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.eth0.rp_filter=1 n
 	})
 }
 
+func TestAMacvlanThatTakesFromSomeAlone(t *testing.T) {
+	labtest.Slow(t)
+	const listed = `
+inet: ip link set up0 address 02:00:00:00:66:01
+host: ip link add mv0 link eth0 type macvlan mode source
+host: ip link set mv0 type macvlan macaddr add 02:00:00:00:66:WHO
+host: ip link set mv0 netns pod-a name net1
+pod-a: ip addr add 192.168.6.100/24 dev net1
+pod-a: ip link set net1 up`
+	explainBreakages(t, bridged, []breakage{
+		{name: "and the sender is one", from: "inet", to: "192.168.6.100", fault: strings.ReplaceAll(listed, "WHO", "01")},
+		{name: "and the sender is none", from: "inet", to: "192.168.6.100", fault: strings.ReplaceAll(listed, "WHO", "02"),
+			want: expected{cause.NeighbourUnanswered, "inet", request}, fix: []string{"pod-a: ip link set net1 type macvlan macaddr add 02:00:00:00:66:01"}},
+	})
+}
+
 func TestMacvlansThatAreKeptApart(t *testing.T) {
 	labtest.Slow(t)
 	explainBreakages(t, apart, []breakage{

@@ -58,6 +58,19 @@ func ReadCounters(ns *nsenter.Namespace) (Counters, error) {
 	return counters, nil
 }
 
+// ReadDevice6 reads those that a device has of ICMPv6.
+func ReadDevice6(ns *nsenter.Namespace, dev string) (Counters, error) {
+	counters := Counters{}
+	err := nsenter.In(ns, func() error {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		text, err := os.ReadFile("/proc/thread-self/net/dev_snmp6/" + dev)
+		counters.addLines(string(text))
+		return err
+	})
+	return counters, err
+}
+
 // add reads pairs of lines, "Ip: Forwarding DefaultTTL …" and "Ip: 1 64 …".
 func (c Counters) add(text string) error {
 	lines := strings.Split(strings.TrimSpace(text), "\n")

@@ -58,10 +58,11 @@ type Link struct {
 	Service   bool        // its tag is one of 802.1ad, and not of 802.1Q
 	VRF       int         // the table of a VRF; 0 when it is none
 	ProtoDown ProtoDown
-	Sharing   string // how a macvlan, macvtap or ipvlan shares the device below: its mode, as ip spells it
-	Active    int    // interface index of a bond's active slave; 0: none, or all are
-	Backup    bool   // of a bond: nothing but its active slave carries anything (active-backup)
-	XDP       []int  // numbers of the BPF programs that see what it receives before the kernel does
+	Sharing   string             // how a macvlan, macvtap or ipvlan shares the device below: its mode, as ip spells it
+	Sources   []net.HardwareAddr // of a macvlan in mode source: whose frames it takes, and nobody's else
+	Active    int                // interface index of a bond's active slave; 0: none, or all are
+	Backup    bool               // of a bond: nothing but its active slave carries anything (active-backup)
+	XDP       []int              // numbers of the BPF programs that see what it receives before the kernel does
 }
 
 // BridgePort is what a bridge does with one of its ports, as `bridge -d link`

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"bytes"
 	"encoding/binary"
 	"net/netip"
 	"strconv"
@@ -78,6 +79,9 @@ func (l *Link) info(b []byte) {
 		l.Service = len(proto) == 2 && binary.BigEndian.Uint16(proto) == unix.ETH_P_8021AD
 	case "macvlan", "macvtap":
 		l.Sharing = ipName(macvlanModes, int(number(data, unix.IFLA_MACVLAN_MODE)), strconv.Itoa)
+		for _, mac := range attr.All(attr.Find(data, unix.IFLA_MACVLAN_MACADDR_DATA)) {
+			l.Sources = append(l.Sources, bytes.Clone(mac))
+		}
 	case "ipvlan", "ipvtap":
 		l.Sharing = ipName(ipvlanModes, int(number(data, unix.IFLA_IPVLAN_MODE)), strconv.Itoa)
 	case "vrf":

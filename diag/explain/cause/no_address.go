@@ -29,6 +29,29 @@ type Addressless struct {
 	Down   bool           // the device is
 	// Default is the default route that is missing as well, if it is.
 	Default remedy.Way
+	// Awaits is where an address of IPv6 was to come from; its zero value: that is not known.
+	Awaits Awaited
+}
+
+// Awaited is a device that has its addresses from what routers advertise.
+type Awaited struct {
+	Dev          string
+	Told, Heeds  bool // to heed them, and whether it does
+	Asked, Heard int64
+	Settings     []string
+}
+
+// said is why no address has come.
+func (a Awaited) said() say.Text {
+	switch {
+	case !a.Told:
+		return say.T("%s is told to heed no router's advertisement (accept_ra is 0)", "%s 被设为不理会路由器通告（accept_ra 是 0）", a.Dev)
+	case !a.Heeds:
+		return say.T("%s heeds no router's advertisement, for forwarding is on and accept_ra is 1 (2 has it heeded)", "%s 不理会路由器通告，因为 forwarding 已打开而 accept_ra 是 1（设为 2 才会理会）", a.Dev)
+	case a.Heard > 0:
+		return say.T("%[2]d advertisements of routers have come to %[1]s, and none gave it an address: they leave that to DHCPv6, or have no prefix for it", "%[1]s 收到过 %[2]d 个路由器通告，却没有一个带来地址：它们把地址交给 DHCPv6，或者没有可用的前缀", a.Dev, a.Heard)
+	}
+	return say.T("%[1]s waits for a router to advertise itself, and none has (it has asked %[2]d times): see whether one there does (radvd, or the like)", "%[1]s 在等路由器通告自己，却一个也没有收到（已询问 %[2]d 次）：请查那边有没有路由器在通告（radvd 之类）", a.Dev, a.Asked)
 }
 
 // Code is NoAddress.
@@ -46,11 +69,16 @@ func (a Addressless) Detail() say.Text {
 	if a.Down && a.Free.Dev != "" {
 		return say.T("%s, and %s is down", "%s，而且 %s 处于 down 状态", none, a.Free.Dev)
 	}
+	if a.Awaits.Dev != "" {
+		return say.T("%s: %s", "%s：%s", none, a.Awaits.said())
+	}
 	return none
 }
 
-// Evidence is that there is no route.
-func (a Addressless) Evidence() []say.Text { return a.Lookup.Lines() }
+// Evidence is that there is no route, and what routers are heeded.
+func (a Addressless) Evidence() []say.Text {
+	return append(a.Lookup.Lines(), Lines(a.Awaits.Settings...)...)
+}
 
 // Fix gives the device the address, and what the sender lacks besides.
 func (a Addressless) Fix() []change.Change {

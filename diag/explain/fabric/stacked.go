@@ -2,6 +2,7 @@ package fabric
 
 import (
 	"bytes"
+	"net"
 	"slices"
 
 	"nstutor/diag/explain/cause"
@@ -124,6 +125,10 @@ func (x *Explorer) arriveTagged(n *machine.Space, dev table.Link, v Way) {
 func (x *Explorer) ontoStack(a machine.Above, v Way) {
 	if !a.Link.Up() {
 		v = v.stoppedBy(a.Space, a.Link.Name, Down(a.Space, a.Link))
+	}
+	from := func(mac net.HardwareAddr) bool { return bytes.Equal(mac, x.sender) }
+	if a.Link.Sharing == "source" && x.sender != nil && !slices.ContainsFunc(a.Link.Sources, from) {
+		v = v.stoppedBy(a.Space, a.Link.Name, device.Unlisted{At: cause.At(a.Space.Name), Owner: cause.Device{Netns: a.Space.Name, Link: a.Link}, Sender: x.sender})
 	}
 	x.arrive(a.Space, a.Link, v)
 }

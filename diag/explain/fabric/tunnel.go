@@ -153,6 +153,10 @@ func (x *Explorer) overTunnel(n *machine.Space, link table.Link, v Way, out Cros
 
 // outOfTunnel hands a packet to the device that opens it where it has come.
 func (x *Explorer) outOfTunnel(n *machine.Space, link table.Link, v Way, landed *machine.Space, from, to netip.Addr) {
+	if link.Kind == "ip6tnl" && x.Of.IsValid() { // ip4ip6_rcv(), ip6ip6_rcv()
+		sent := *link.Tunnel
+		sent.Proto, link.Tunnel = TunnelProto(link, x.Of), &sent
+	}
 	dev, there, ok, err := Opener(landed, link, from, to)
 	if err != nil {
 		x.Unseen = append(x.Unseen, say.Quote(err))

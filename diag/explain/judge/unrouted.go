@@ -333,6 +333,7 @@ func (j *Judge) unroutedOrigin(n *machine.Space, p journey.Packet, l cause.Looku
 	if len(devices) == 1 {
 		d := devices[0]
 		f.Free, f.Down = j.Address(n, d.Link, p.Dst), !d.Link.Up()
+		f.Awaits = awaited(n, p.Dst, d.Link)
 		own, via := f.Free.Prefix, netip.Addr{}
 		if own.IsValid() && !own.Contains(p.Dst) {
 			d.Addrs = []table.Addr{{Prefix: own}}
@@ -345,6 +346,17 @@ func (j *Judge) unroutedOrigin(n *machine.Space, p journey.Packet, l cause.Looku
 	}
 	r.Finding = f
 	return r
+}
+
+// awaited is what a device without an address of IPv6 has heard of routers.
+func awaited(n *machine.Space, dst netip.Addr, link table.Link) (a cause.Awaited) {
+	asked, heard, ok := n.Routers(link.Name)
+	if !ok || dst.Is4() || !link.Carrier() {
+		return a
+	}
+	a = cause.Awaited{Dev: link.Name, Asked: asked, Heard: heard}
+	a.Told, a.Heeds, a.Settings = n.Advertised(link.Name)
+	return a
 }
 
 // Anonymous: there is a way, but no address that the packet could come from. IPv4 sends

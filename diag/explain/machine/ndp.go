@@ -112,6 +112,13 @@ func (n *Space) Advertised(dev string) (told, heeds bool, lines []string) {
 	return accepts != "0", accepts == "2" || accepts == "1" && !forwards, lines
 }
 
+// Routers are how many solicitations of routers a device has sent, and how many advertisements
+// have come to it. ok is false where that cannot be told.
+func (n *Space) Routers(dev string) (asked, heard int64, ok bool) {
+	counted, err := table.ReadDevice6(n.NS, dev)
+	return counted["Icmp6OutRouterSolicits"], counted["Icmp6InRouterAdvertisements"], err == nil
+}
+
 // PassesOn reports whether the namespace forwards what comes in by a device, of the IP
 // version that addr has.
 func (n *Space) PassesOn(dev string, addr netip.Addr) bool {

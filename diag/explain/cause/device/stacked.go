@@ -1,6 +1,9 @@
 package device
 
 import (
+	"fmt"
+	"net"
+
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
@@ -101,4 +104,36 @@ func (k KeptApart) Fix() (fix []change.Change) {
 		}
 	}
 	return fix
+}
+
+// Unlisted is a frame for a macvlan in mode source, which takes those of some senders alone.
+type Unlisted struct {
+	cause.At
+	Owner  cause.Device // the macvlan
+	Sender net.HardwareAddr
+}
+
+// AskedBy is the finding for one who asks.
+func (u Unlisted) AskedBy(netns string) cause.Finding { u.At = cause.At(netns); return u }
+
+// Code is NeighbourUnanswered.
+func (Unlisted) Code() cause.Code { return cause.NeighbourUnanswered }
+
+// Detail names the list.
+func (u Unlisted) Detail() say.Text {
+	return say.T("%[1]s in %[2]s is a macvlan in mode source, which takes frames from the MAC addresses of its list alone, and %[3]s is not among them",
+		"%[2]s 里的 %[1]s 是 source 模式的 macvlan，只收名单上的 MAC 地址发来的帧，而 %[3]s 不在其中", u.Owner.Link.Name, machine.Called(u.Owner.Netns), u.Sender)
+}
+
+// Evidence is the list.
+func (u Unlisted) Evidence() []say.Text {
+	return append(cause.Lines(u.Owner.Link.Line()), say.T("its list: %s", "它的名单：%s", fmt.Sprint(u.Owner.Link.Sources)))
+}
+
+// Fix puts the sender on the list.
+func (u Unlisted) Fix() []change.Change {
+	listed := func(verb string) []string {
+		return []string{"ip", "link", "set", u.Owner.Link.Name, "type", u.Owner.Link.Kind, "macaddr", verb, u.Sender.String()}
+	}
+	return []change.Change{change.Program{Netns: u.Owner.Netns, Argv: listed("add"), Back: listed("del")}}
 }

@@ -110,6 +110,29 @@ n2: ip neigh add 10.9.1.1 lladdr 02:00:00:00:00:01 dev vx0`)
 	}
 }
 
+// TestMarksThatGoWithPackets: VXLAN with GBP takes the mark along, and an end without it drops
+// what has one.
+func TestMarksThatGoWithPackets(t *testing.T) {
+	labtest.Slow(t)
+	const ends = `
+n1: ip link del vx0
+n2: ip link del vx0
+n1: ip link add vx0 type vxlan id 9 dstport 4789 local 192.168.6.1 remote 192.168.6.2 dev eth0 gbp
+n2: ip link add vx0 type vxlan id 9 dstport 4789 local 192.168.6.2 remote 192.168.6.1 dev eth0 END
+n1: ip addr add 10.9.0.1/24 dev vx0
+n2: ip addr add 10.9.0.2/24 dev vx0
+n1: ip link set vx0 up
+n2: ip link set vx0 up
+`
+	const mark = "n1: iptables -t mangle -A POSTROUTING -o vx0 -j MARK --set-mark 0x55"
+	explainBreakages(t, grouped, []breakage{
+		{name: "to who takes it", from: "n1", to: "10.9.0.2", fault: strings.ReplaceAll(ends, "END", "gbp") + mark},
+		{name: "and there is none", from: "n1", to: "10.9.0.2", fault: strings.ReplaceAll(ends, "END", "")},
+		{name: "to who does not", from: "n1", to: "10.9.0.2", fault: strings.ReplaceAll(ends, "END", "") + mark,
+			want: expected{device.TunnelMismatch, "n2", request}, noFix: true},
+	})
+}
+
 // enclosing are two hosts on one wire with a tunnel of a kind between them.
 const enclosing = `
 n1: sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 net.ipv6.conf.default.accept_dad=0

@@ -98,6 +98,7 @@ type VXLAN struct {
 	DstPort  int        // UDP
 	Learning bool       // inner source addresses come into the FDB with their outer ones
 	External bool       // routes or programs choose VNI and remote per packet
+	GBP      bool       // the mark of a packet goes with it (Group Based Policy)
 }
 
 // Tunnel is the tunnel, other than VXLAN, that a device is one end of.

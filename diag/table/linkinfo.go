@@ -187,6 +187,8 @@ func parseVXLAN(b []byte) *VXLAN {
 			vxlan.Learning = attr.Uint8(v) != 0
 		case unix.IFLA_VXLAN_COLLECT_METADATA:
 			vxlan.External = attr.Uint8(v) != 0
+		case unix.IFLA_VXLAN_GBP:
+			vxlan.GBP = true
 		}
 	}
 	return &vxlan

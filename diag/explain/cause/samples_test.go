@@ -472,6 +472,7 @@ var samples = []cause.Finding{
 	cause.Beneath{NextHop: hop, Link: veth, Lower: port, Shim: "shim0", Other: one},
 	cause.Beneath{NextHop: hop, Link: veth, Lower: port, Shim: "shim0", Other: one, Own: near},
 	device.GroupUnjoined{At: here, Link: grouped},
+	device.MarkUnknown{At: here, Link: vxlan, Sender: cause.Device{Netns: "ns2", Link: vxlan}, Mark: 0x55},
 	device.Unlisted{At: here, Owner: cause.Device{Netns: "ns2", Link: table.Link{Name: "mv0", Kind: "macvlan", Sharing: "source"}}, Sender: net.HardwareAddr{2, 0, 0, 0, 0, 1}},
 	device.GroupUnjoined{At: here, Link: grouped, There: []cause.Device{{Netns: "ns2", Link: grouped}}},
 	device.GroupUnjoined{At: here, Link: grouped, There: []cause.Device{{Netns: "ns2", Link: table.Link{Name: "vxlan0", Kind: "vxlan", VXLAN: &table.VXLAN{VNI: 7, DstPort: 4789, Remote: netip.MustParseAddr("239.1.1.2")}}}}},
@@ -512,7 +513,7 @@ var samples = []cause.Finding{
 
 // unmended are findings of which nobody can tell what would mend them: there is
 // more than one way, or it is elsewhere.
-var unmended = []string{"NotHere", "Demanding", "GroupUnjoined", "RememberedBeyond", "Hidden", "Unknowing", "Closed", "Bare", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
+var unmended = []string{"NotHere", "MarkUnknown", "Demanding", "GroupUnjoined", "RememberedBeyond", "Hidden", "Unknowing", "Closed", "Bare", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "SentBack", "InPieces", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "Unreplying", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
 	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Held", "LoopbackFromOutside", "QueueDropped", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit", "TakenAway"}

@@ -3,6 +3,8 @@ package trace
 import (
 	"net/netip"
 
+	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
@@ -89,4 +91,15 @@ func (w *walk) below(n *machine.Space, link table.Link) (*machine.Space, bool) {
 		w.giveUp(n, journey.Packet{Leg: flows.LegRequest, Encap: &journey.Encap{Dev: link}}, hop.StageSend, link.Name, wBelow.Of(link.Name, err))
 	}
 	return below, err == nil
+}
+
+// opensMarked notes a VXLAN device that drops what has a mark with it, where it has come.
+func (w *walk) opensMarked(p journey.Packet, c fabric.Crossing) {
+	if w.landed == nil || c.Dev.VXLAN == nil || !c.Dev.VXLAN.GBP || p.Mark == 0 {
+		return
+	}
+	far, ok, err := w.landed.VXLANDevice(c.Dev.VXLAN)
+	if err == nil && ok && !far.VXLAN.GBP { // vxlan_rcv() knows no such flag then
+		w.fault(w.landed, p, hop.StageReceive, far.Name, device.MarkUnknown{At: at(w.landed), Link: far, Sender: cause.Device{Netns: c.Space.Name, Link: c.Dev}, Mark: p.Mark})
+	}
 }

@@ -265,6 +265,7 @@ func (w *walk) cross(p journey.Packet, c fabric.Crossing) (journey.Packet, bool)
 	case c.Remote.IsValid():
 		w.wiredAs(c.Space, p, hop.StageSend, c.Dev.Name, wCarriedOut.Of(p, c.Dev.Name, c.Remote))
 		w.carry(c.Space, c.Dev, enveloped(c, p))
+		w.opensMarked(p, c)
 		return p, w.landed != nil
 	}
 	w.wired(c.Space, p, hop.StageSend, c.Dev.Name)

@@ -196,3 +196,30 @@ func (t TunnelSpent) Evidence() []say.Text { return cause.Lines(t.Link.Line(), t
 func (t TunnelSpent) Fix() []change.Change {
 	return set(t.Netns(), t.Link, []string{"ttl", "64"}, []string{"ttl", strconv.Itoa(int(t.Link.Tunnel.TTL))})
 }
+
+// MarkUnknown is a packet that came through VXLAN with a mark (Group Based Policy), at an end
+// that knows of none.
+type MarkUnknown struct {
+	cause.At
+	Link   table.Link // that end
+	Sender cause.Device
+	Mark   uint32
+}
+
+// Code is TunnelMismatch.
+func (MarkUnknown) Code() cause.Code { return TunnelMismatch }
+
+// Detail names both ends.
+func (m MarkUnknown) Detail() say.Text {
+	return say.T("%s in %s was made with gbp and sends the packet's mark (%#x) along, but %s in %s was made without, and drops what has one: both ends need the same",
+		"%[2]s 的 %[1]s 建的时候带 gbp，会把包的 mark（%#[3]x）一起发出去，而 %[5]s 的 %[4]s 没带 gbp，会丢弃带 mark 的包：两端要一致",
+		m.Sender.Link.Name, machine.Called(m.Sender.Netns), m.Mark, m.Link.Name, machine.Called(m.Netns()))
+}
+
+// Evidence are both ends.
+func (m MarkUnknown) Evidence() []say.Text {
+	return cause.Lines(m.Sender.Link.Line(), m.Link.Line())
+}
+
+// Fix is unknown: which end is wrong?
+func (MarkUnknown) Fix() []change.Change { return nil }

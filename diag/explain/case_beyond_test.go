@@ -199,6 +199,10 @@ var farAways = []farAway{
 		hide: []string{"inet", "far"}, from: "pod-a", to: "10.77.0.9", want: cause.NotKnown, netns: "host", beyond: "eth0", says: "is down, and its routes with it: nothing here says"},
 	{name: "the ARP of the uplink is off", base: masqueraded, fault: "host: ip link set eth0 arp off",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourWrongMAC, netns: "host", mends: true},
+	{name: "nothing masquerades, and the far side says nothing to anybody", base: routed, fault: "inet: sysctl -qw net.ipv4.icmp_echo_ignore_all=1",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0", noFix: true, says: "is not answered either"},
+	{name: "a router of a network behind another one does not forward, and who is beyond knows the way back", base: chain, fault: routedOut + "\nr2: sysctl -qw net.ipv4.ip_forward=0",
+		hide: []string{"r3", "r4", "b"}, from: "a", to: "203.0.113.10", want: cause.ForwardingOff, netns: "r2", mends: true},
 	{name: "the router is gone", base: masqueraded, fault: "inet: ip addr flush dev up0",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", beyond: "eth0"},
 }

@@ -218,6 +218,15 @@ const zeroconf = `
 inet: ip addr add 169.254.169.254/32 dev lo
 inet: sysctl -qw net.ipv4.conf.all.arp_ignore=1`
 
+// routedOut has the default routes of routers lead to a public address, whose host knows the way
+// back to their first network alone.
+const routedOut = `
+r1: ip route add default via 10.12.0.2
+r2: ip route add default via 10.23.0.3
+r3: ip route add default via 10.34.0.4
+r4: ip route add 203.0.113.10 via 10.2.0.2
+b: ip addr add 203.0.113.10/32 dev eth0`
+
 // severalEnds has host1 send what is for everybody to one more end of its tunnel, first.
 const severalEnds = `
 host1: bridge fdb del 00:00:00:00:00:00 dev vxlan0 dst 10.57.4.21 self

@@ -14,6 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
@@ -155,7 +158,8 @@ func (w *world) shell(c command) error {
 }
 
 // settle waits until the kernel has dealt with every change of carrier
-// (linkwatch): then IFF_RUNNING follows IFF_LOWER_UP everywhere.
+// (linkwatch): then IFF_RUNNING follows IFF_LOWER_UP everywhere. An address of IPv6 is tentative for
+// a moment also where nobody is asked about it (addrconf_dad_work()).
 func (w *world) settle() error {
 	const lowerUp = 1 << 16
 	for deadline := time.Now().Add(2 * time.Second); ; time.Sleep(time.Millisecond) {
@@ -174,6 +178,9 @@ func (w *world) settle() error {
 				if a.Flags&net.FlagUp != 0 && a.RawFlags&lowerUp != 0 != (a.Flags&net.FlagRunning != 0) {
 					pending = name + " " + a.Name
 				}
+				if w.v6 && tentative(h, l) {
+					pending = name + " " + a.Name
+				}
 			}
 		}
 		switch {
@@ -183,6 +190,14 @@ func (w *world) settle() error {
 			return fmt.Errorf("%s: the carrier does not settle", pending)
 		}
 	}
+}
+
+// tentative reports whether a device with a carrier has an address that is not used yet.
+func tentative(h *netlink.Handle, l netlink.Link) bool {
+	addrs, err := h.AddrList(l, netlink.FAMILY_V6)
+	return err == nil && l.Attrs().Flags&net.FlagRunning != 0 && slices.ContainsFunc(addrs, func(a netlink.Addr) bool {
+		return a.Flags&unix.IFA_F_TENTATIVE != 0 && a.Flags&unix.IFA_F_DADFAILED == 0
+	})
 }
 
 // truth is what became of a real ping.

@@ -143,7 +143,9 @@ func (a *Search) unproxied(s fabric.Station, answer machine.ARPAnswer) cause.Fin
 		f.Way = way.InsteadTo(s.Space, a.NextHop)
 		return f
 	}
-	f.Address = remedy.Address{Netns: s.Space.Name, Prefix: netip.PrefixFrom(a.NextHop, a.NextHop.BitLen()), Dev: s.Dev.Name}
+	if a.NextHop != a.Packet.Dst { // or else the node would be whom the packet is for
+		f.Address = remedy.Address{Netns: s.Space.Name, Prefix: netip.PrefixFrom(a.NextHop, a.NextHop.BitLen()), Dev: s.Dev.Name}
+	}
 	return f
 }
 
@@ -227,7 +229,7 @@ func (a *Search) misrouted(x *fabric.Explorer) (cause.Finding, fabric.Station, b
 	if !ok {
 		found, ok = fabric.Wider(slices.Collect(a.World.Connected(a.Space, machine.ByWire)), a.Space, a.Packet.Dst, a.taken())
 	}
-	if !ok {
+	if !ok || found.Dev.Index == a.Link.Index && found.Via == a.NextHop { // which is the way that it has taken
 		return nil, fabric.Station{}, false
 	}
 	if scopes.OfLink(a.NextHop) {

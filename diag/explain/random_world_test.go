@@ -72,6 +72,9 @@ func (n *network) build(t *testing.T) (*world, error) {
 		}
 		w.taps[name] = tap
 	}
+	if err := w.settle(); err != nil {
+		return nil, err
+	}
 	if err := w.serve(t); err != nil {
 		return nil, err
 	}
@@ -81,7 +84,7 @@ func (n *network) build(t *testing.T) (*world, error) {
 		}
 		all.Wait()
 	})
-	return w, w.settle()
+	return w, nil
 }
 
 // run types commands; those of one tool and namespace that follow each other
@@ -157,14 +160,17 @@ func (w *world) shell(c command) error {
 	return nil
 }
 
-// settle waits until the kernel has dealt with every change of carrier
+// settle waits until the kernel has dealt with every change of carrier.
+func (w *world) settle() error { return settled(w.ns, w.v6) }
+
+// settled waits until the kernel has dealt with every change of carrier
 // (linkwatch): then IFF_RUNNING follows IFF_LOWER_UP everywhere. An address of IPv6 is tentative for
 // a moment also where nobody is asked about it (addrconf_dad_work()).
-func (w *world) settle() error {
+func settled(spaces map[string]*nsenter.Namespace, v6 bool) error {
 	const lowerUp = 1 << 16
 	for deadline := time.Now().Add(2 * time.Second); ; time.Sleep(time.Millisecond) {
 		pending := ""
-		for name, ns := range w.ns {
+		for name, ns := range spaces {
 			h, err := ns.Handle()
 			if err != nil {
 				return err
@@ -178,7 +184,7 @@ func (w *world) settle() error {
 				if a.Flags&net.FlagUp != 0 && a.RawFlags&lowerUp != 0 != (a.Flags&net.FlagRunning != 0) {
 					pending = name + " " + a.Name
 				}
-				if w.v6 && tentative(h, l) {
+				if v6 && tentative(h, l) {
 					pending = name + " " + a.Name
 				}
 			}

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"bytes"
 	"cmp"
 	"net/netip"
 	"slices"
@@ -451,5 +452,30 @@ func (a *Search) widerThanTheWire(x *fabric.Explorer) (cause.Finding, fabric.Sta
 	if a.NextHop != a.Packet.Dst {
 		return nil, fabric.Station{}, false
 	}
-	return fabric.TooWide(x, a.Space, a.Link, a.Hop())
+	if f, s, ok := fabric.TooWide(x, a.Space, a.Link, a.Hop()); ok {
+		return f, s, true
+	}
+	return a.widerThanRouted(x)
+}
+
+// widerThanRouted is the same where the router has no network on the wire, as a node on that of a
+// pod: without the prefix a route would lead to him, and he on.
+func (a *Search) widerThanRouted(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
+	own, wide := machine.PrefixOver(a.Space, a.Link, a.NextHop)
+	rest, routed := absent.Routed(a.Space, a.NextHop, a.taken())
+	if !wide || !routed {
+		return nil, fabric.Station{}, false
+	}
+	router := *a
+	router.NextHop = rest.Via
+	entry, known, err := a.Space.NextHopNeighbour(a.Link.Index, rest.Via)
+	for _, s := range x.Stations {
+		if s.Space == nil || s.Space == a.Space || len(s.Obstacles) > 0 || !s.LeadsTo(a.NextHop) || !s.Space.PassesOn(s.Dev.Name, a.NextHop) {
+			continue
+		}
+		if router.Answers(s).Yes || err == nil && known && entry.State == "PERMANENT" && bytes.Equal(entry.MAC, s.Dev.MAC) {
+			return device.TooWide{NextHop: a.Hop(), Own: own, Far: change.Only(rest.Via), FarDev: s.Dev.Name, Unnumbered: true}, s, true
+		}
+	}
+	return nil, fabric.Station{}, false
 }

@@ -72,12 +72,18 @@ var farAways = []farAway{
 		hide:  []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.RPFilter, netns: "host", mends: true, says: "asks for 10.9.0.2"},
 	{name: "a pod of the LAN that nobody answers for", base: routed, fault: "pod-a: ip addr add 192.168.6.50/32 dev eth0\npod-a: ip addr del 10.244.1.10/24 dev eth0\npod-a: ip route replace default via 169.254.10.24 dev eth0 onlink src 192.168.6.50\nhost: ip route add 192.168.6.50 dev veth-pod-a",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", mends: true, says: "asks for 192.168.6.50"},
+	{name: "a pod asks for a gateway that the node does not answer for", base: masqueraded, fault: "pod-b: ip ntable change name arp_cache dev eth0 retrans 60\nhost: sysctl -qw net.ipv4.conf.veth-pod-b.proxy_arp=0",
+		hide: []string{"pod-b"}, from: "host", to: "10.244.1.11", want: cause.NeighbourUnanswered, netns: "host", mends: true, says: "asks for 169.254.10.24"},
 	{name: "the same, of IPv6", base: bridged6, fault: "pod-a: ip addr add fd00:6::50/128 dev eth0\nhost: ip route add fd00:6::50 dev cni0\npod-a: sleep 0.1\npod-a: ip route replace default via fd00:244:1::1 src fd00:6::50",
 		hide: []string{"inet"}, from: "pod-a", to: "fd00:203::10", want: cause.NeighbourUnanswered, netns: "host", mends: true, says: "asks for fd00:6::50"},
 	{name: "a policy stops what goes there and what comes back", base: twoWaysBack, fault: "host: iptables -P FORWARD DROP",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.Filtered, netns: "host", mends: true},
 	{name: "a rule of the node leaves one hop to live", base: switched, fault: "host1: iptables -t mangle -A POSTROUTING -o eth0 -j TTL --ttl-set 1",
 		hide: farNodes, from: "pod-a", to: "192.168.11.10", want: cause.RouteLoop, netns: "host1", mends: true},
+	{name: "a pod's packets begin with a TTL that ends beyond", base: chain, fault: "a: sysctl -qw net.ipv4.ip_default_ttl=3",
+		hide: []string{"r3", "r4", "b"}, from: "a", to: "10.2.0.2", want: cause.RouteLoop, netns: "a", mends: true, says: "too small"},
+	{name: "a circle beyond, which spends any TTL", base: chain, fault: "r4: ip route replace 10.2.0.0/24 via 10.34.0.3\nr4: sysctl -qw net.ipv4.conf.all.send_redirects=0",
+		hide: []string{"r3", "r4", "b"}, from: "a", to: "10.2.0.2", want: cause.NotKnown, netns: "r2", beyond: "right", says: "ttl-exceeded"},
 	{name: "the reply is dropped here", base: masqueraded, fault: "host: nft add table ip f\nhost: nft 'add chain ip f forward { type filter hook forward priority 0; }'\nhost: nft add rule ip f forward iifname eth0 drop",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.Filtered, netns: "host", mends: true},
 	{name: "a route takes the reply", base: switched, fault: "host1: ip route replace 192.168.10.10 via 10.57.4.22 dev eth0",
@@ -199,6 +205,10 @@ var farAways = []farAway{
 		hide: []string{"inet", "far"}, from: "pod-a", to: "10.77.0.9", want: cause.NotKnown, netns: "host", beyond: "eth0", says: "is down, and its routes with it: nothing here says"},
 	{name: "the ARP of the uplink is off", base: masqueraded, fault: "host: ip link set eth0 arp off",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourWrongMAC, netns: "host", mends: true},
+	{name: "nothing masquerades, and the far side says nothing to anybody", base: routed, fault: "inet: sysctl -qw net.ipv4.icmp_echo_ignore_all=1",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0", noFix: true, says: "is not answered either"},
+	{name: "a router of a network behind another one does not forward, and who is beyond knows the way back", base: chain, fault: routedOut + "\nr2: sysctl -qw net.ipv4.ip_forward=0",
+		hide: []string{"r3", "r4", "b"}, from: "a", to: "203.0.113.10", want: cause.ForwardingOff, netns: "r2", mends: true},
 	{name: "the router is gone", base: masqueraded, fault: "inet: ip addr flush dev up0",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", beyond: "eth0"},
 }
@@ -207,6 +217,15 @@ var farAways = []farAway{
 const zeroconf = `
 inet: ip addr add 169.254.169.254/32 dev lo
 inet: sysctl -qw net.ipv4.conf.all.arp_ignore=1`
+
+// routedOut has the default routes of routers lead to a public address, whose host knows the way
+// back to their first network alone.
+const routedOut = `
+r1: ip route add default via 10.12.0.2
+r2: ip route add default via 10.23.0.3
+r3: ip route add default via 10.34.0.4
+r4: ip route add 203.0.113.10 via 10.2.0.2
+b: ip addr add 203.0.113.10/32 dev eth0`
 
 // severalEnds has host1 send what is for everybody to one more end of its tunnel, first.
 const severalEnds = `

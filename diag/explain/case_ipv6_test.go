@@ -67,6 +67,14 @@ host: nft 'add chain ip6 n post { type nat hook postrouting priority 100; }; add
 		want: expected{service.NotListening, "pod-b", request}, noFix: true},
 	{name: "no route", from: "pod-a", to: "fd00:203::10", fault: `pod-a: ip route del default via fd00:244:1::1`,
 		want: expected{cause.NoRoute, "pod-a", request}},
+	{name: "a rule turns away what goes to a gateway whom nobody on the wire answers for", from: "pod-a", to: "fd00:244:1::1", fault: `
+pod-a: ip addr del fd00:244:1::10/64 dev eth0
+pod-a: ip addr add fd00:244:1::10/128 dev eth0
+pod-a: ip route replace default via fd00:244:1::1 dev eth0 onlink
+host: ip addr del fd00:244:1::1/64 dev cni0
+host: ip addr add fd00:244:1::1/128 dev eth0
+pod-a: env ip -6 rule add to fd00:244:1::1 pref 100 prohibit`,
+		want: expected{cause.RouteProhibit, "pod-a", request}, noFix: true},
 	{name: "no way back", from: "pod-a", to: "fd00:203::10", fault: `inet: ip route del fd00:244:1::/64 via fd00:6::160`,
 		want: expected{cause.NoReturnRoute, "inet", reply}, or: []expected{{cause.NotMasqueraded, "host", reply}}},
 	{name: "IPv6 is off at the sender", from: "pod-a", to: "fd00:203::10", fault: `pod-a: sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1`,

@@ -24,6 +24,9 @@ pod-a: ip neigh replace 169.254.10.24 lladdr 02:de:ad:00:00:01 dev eth0 nud perm
 	{name: "no route to the gateway", from: "pod-a", to: "192.168.6.160",
 		fault: `host: ip route del default`,
 		want:  expected{cause.ProxyARPNoRoute, "host", request}},
+	{name: "no route to whom nobody is", from: "pod-a", to: "10.244.1.77",
+		fault: `host: ip route del default`,
+		want:  expected{cause.ProxyARPNoRoute, "host", request}, fix: []string{}, noFix: true},
 	{name: "odd default route", from: "pod-a", to: "192.168.6.160",
 		fault: `
 host: ip route add 0.0.0.0/32 via 192.168.6.1

@@ -97,7 +97,8 @@ var (
 	movedTo    = regexp.MustCompile(`\bnetns ([a-z0-9-]+)`)
 )
 
-// run executes lines of "NETNS: COMMAND", and fails the test when one fails.
+// run executes lines of "NETNS: COMMAND", and fails the test when one fails. Of a device that was
+// set up or down, the kernel has told its bridge when it is done.
 func (b *built) run(script string) {
 	b.t.Helper()
 	var netns string
@@ -133,6 +134,9 @@ func (b *built) run(script string) {
 		lines = append(lines, text)
 	}
 	flush()
+	if err := settled(b.spaces, false); err != nil {
+		b.t.Log(err) // some devices never do
+	}
 }
 
 // plainSysctl sets what can be written without the program, for the start of which a case

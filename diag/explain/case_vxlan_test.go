@@ -7,6 +7,7 @@ import (
 
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/device"
 	"nstutor/diag/explain/hop"
 	"nstutor/internal/lab/labtest"
 )
@@ -138,6 +139,11 @@ host2: ip addr flush dev flannel.1
 host2: ip route replace 192.168.10.0/24 via 192.168.10.0 dev flannel.1 onlink
 host2: sysctl -qw net.ipv4.conf.flannel/1.rp_filter=1`,
 		want: expected{cause.RPFilter, "host2", request}, fix: []string{"host2: sysctl -w net.ipv4.conf.flannel/1.rp_filter=0"}},
+	{name: "a pod's prefix takes in what is behind the tunnel", from: "pod-a", to: "192.168.11.10",
+		fault: `
+pod-b: ip addr add 192.168.11.10/16 dev eth0
+pod-b: ip addr del 192.168.11.10/24 dev eth0`,
+		want: expected{device.WrongNetmask, "pod-b", reply}, fix: []string{"pod-b: ip addr add 192.168.11.10/32 dev eth0", "pod-b: ip addr del 192.168.11.10/16 dev eth0"}},
 	{name: "neighbour missing", from: "pod-a", to: "192.168.11.10",
 		fault: `host1: ip neigh del 192.168.11.0 dev flannel.1`,
 		want:  expected{cause.NeighbourUnanswered, "host1", request}},

@@ -159,7 +159,7 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 		a.meets(met)
 	}
 	a.relay(world, q, t)
-	played := req.Copy != nil && t.Beyond != nil
+	played := req.played(t.Beyond)
 	if opens := a.Verdict == Delivered || a.HTTP != nil && a.HTTP.Status == 0; swallows && opens && !meets && !played {
 		a.swallow(ctx, req, hole)
 	}

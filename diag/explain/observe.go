@@ -179,6 +179,7 @@ func (w *observation) observe(ctx context.Context, a *Answer) error {
 	}
 	w.unexpected(a, seen, result)
 	w.compare(ctx, a, result)
+	w.neither(ctx, a, result)
 	w.tooLarge(ctx, a, result)
 	w.inPieces(ctx, a, result)
 	if w.asked.URL != "" && result.Outcome == probe.Replied {

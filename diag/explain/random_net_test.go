@@ -91,6 +91,15 @@ type pod struct {
 
 // newNetwork makes the network of a seed. The same seed makes the same one.
 func newNetwork(seed uint64) *network {
+	n := healthyNetwork(seed)
+	if !*randomHealthy {
+		n.breakIt()
+	}
+	return n
+}
+
+// healthyNetwork is the network of a seed before it is broken.
+func healthyNetwork(seed uint64) *network {
 	n := &network{proto: *randomProto, Rand: rand.New(rand.NewPCG(seed, 0x6e73)), setup: map[string][]string{}, index: 10}
 	if n.proto == "" {
 		n.proto = []string{"icmp", "tcp", "udp"}[seed%3]
@@ -103,9 +112,6 @@ func newNetwork(seed uint64) *network {
 		n.size, n.df = 0, false
 	}
 	n.noise()
-	if !*randomHealthy {
-		n.breakIt()
-	}
 	return n
 }
 

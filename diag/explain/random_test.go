@@ -142,6 +142,8 @@ type round struct {
 	mended  bool // by what was said, once at least
 	// verified tells of a network of which some is hidden that what was said has passed its trial.
 	verified bool
+	typed    []command // that were said to mend such a network
+	blamed   string    // what is beyond what can be seen there was blamed, in these words
 }
 
 func (r *round) note(format string, args ...any) {

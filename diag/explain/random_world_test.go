@@ -14,6 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/probe"
@@ -69,6 +72,9 @@ func (n *network) build(t *testing.T) (*world, error) {
 		}
 		w.taps[name] = tap
 	}
+	if err := w.settle(); err != nil {
+		return nil, err
+	}
 	if err := w.serve(t); err != nil {
 		return nil, err
 	}
@@ -78,7 +84,7 @@ func (n *network) build(t *testing.T) (*world, error) {
 		}
 		all.Wait()
 	})
-	return w, w.settle()
+	return w, nil
 }
 
 // run types commands; those of one tool and namespace that follow each other
@@ -154,13 +160,17 @@ func (w *world) shell(c command) error {
 	return nil
 }
 
-// settle waits until the kernel has dealt with every change of carrier
-// (linkwatch): then IFF_RUNNING follows IFF_LOWER_UP everywhere.
-func (w *world) settle() error {
+// settle waits until the kernel has dealt with every change of carrier.
+func (w *world) settle() error { return settled(w.ns, w.v6) }
+
+// settled waits until the kernel has dealt with every change of carrier
+// (linkwatch): then IFF_RUNNING follows IFF_LOWER_UP everywhere. An address of IPv6 is tentative for
+// a moment also where nobody is asked about it (addrconf_dad_work()).
+func settled(spaces map[string]*nsenter.Namespace, v6 bool) error {
 	const lowerUp = 1 << 16
 	for deadline := time.Now().Add(2 * time.Second); ; time.Sleep(time.Millisecond) {
 		pending := ""
-		for name, ns := range w.ns {
+		for name, ns := range spaces {
 			h, err := ns.Handle()
 			if err != nil {
 				return err
@@ -174,6 +184,9 @@ func (w *world) settle() error {
 				if a.Flags&net.FlagUp != 0 && a.RawFlags&lowerUp != 0 != (a.Flags&net.FlagRunning != 0) {
 					pending = name + " " + a.Name
 				}
+				if v6 && tentative(h, l) {
+					pending = name + " " + a.Name
+				}
 			}
 		}
 		switch {
@@ -183,6 +196,14 @@ func (w *world) settle() error {
 			return fmt.Errorf("%s: the carrier does not settle", pending)
 		}
 	}
+}
+
+// tentative reports whether a device with a carrier has an address that is not used yet.
+func tentative(h *netlink.Handle, l netlink.Link) bool {
+	addrs, err := h.AddrList(l, netlink.FAMILY_V6)
+	return err == nil && l.Attrs().Flags&net.FlagRunning != 0 && slices.ContainsFunc(addrs, func(a netlink.Addr) bool {
+		return a.Flags&unix.IFA_F_TENTATIVE != 0 && a.Flags&unix.IFA_F_DADFAILED == 0
+	})
 }
 
 // truth is what became of a real ping.

@@ -7,12 +7,18 @@ import (
 	"time"
 
 	"nstutor/diag/explain/hop"
+	"nstutor/diag/explain/machine"
+	"nstutor/diag/explain/trace"
 	"nstutor/diag/probe"
 )
 
 // Copy says that the network is a copy of one. Whoever is beyond it is played there by
 // somebody who knows nothing of him: what he answers, and that he does not, proves nothing.
 type Copy struct {
+	// Public is set where what is asked about is somebody out in the world: whoever plays him
+	// knows the way back to his own wires alone, as he would, and is silent for that. Of what a
+	// router of one's own leads to, nobody knows that.
+	Public bool
 	// From, Dest, Proto and Port are what was sent in the network itself, with nothing that
 	// is not usual, and Came is what came of it; nil where nobody has written that down.
 	From  string
@@ -40,7 +46,12 @@ func (c *Copy) Of(r Request) *Came {
 }
 
 // played reports whether who would answer is played by somebody else.
-func (w *observation) played() bool { return w.asked.Copy != nil && w.Beyond != nil }
+func (w *observation) played() bool { return w.asked.played(w.Beyond) }
+
+// played is the same for what has left by an edge, or for nothing that has.
+func (r Request) played(b *trace.Beyond) bool {
+	return r.Copy != nil && b != nil && (!r.Copy.Public || machine.Routed(b.Edge.Space, b.Src()))
+}
 
 // remember has the answer rest on what came of the packet in the network itself, where here
 // somebody plays who was there. That the packet leaves, the copy shows.

@@ -23,10 +23,28 @@ func (w *observation) sought(f wire.Frame) netip.Addr {
 	case f.Out || f.Netns != node.NS.Name() || f.Src.IsUnspecified():
 	case f.Op == wire.Solicitation && (f.Dst == left || f.Dst == solicited(left)):
 		return left
-	case f.Proto == "ARP" && f.Op == "request" && (f.Dst == left || node.Local(f.Dst)):
+	case f.Proto == "ARP" && f.Op == "request" && (f.Dst == left || node.Local(f.Dst) || w.asksFromAfar(f)):
 		return f.Dst
 	}
 	return netip.Addr{}
+}
+
+// asksFromAfar reports whether a frame is from who was asked, at the other end of the wire: the
+// router that he gives his answers to may be whom he asks for there.
+func (w *observation) asksFromAfar(f wire.Frame) bool {
+	asked := w.Beyond.NextHop()
+	return f.Dev == w.Beyond.Dev() && f.Src == asked && asked == w.Beyond.Left("").Flow.Dst
+}
+
+// foundNobody reports whether an address was asked for again, as who has found somebody does not.
+func foundNobody(strays []wire.Frame, f wire.Frame) bool {
+	asked := 0
+	for _, other := range strays {
+		if other.Dev == f.Dev && other.Op == f.Op && other.Src == f.Src && other.Dst == f.Dst {
+			asked++
+		}
+	}
+	return asked > 1
 }
 
 // solicited is the group that whoever has an address of IPv6 is in (RFC 4291, 2.7.1).
@@ -44,6 +62,9 @@ func (w *observation) soughtInVain(a *Answer, seen *wires) {
 		addr := w.sought(f)
 		link, err := n.Link(f.Dev)
 		if err != nil || !addr.IsValid() || link.Port != nil { // the bridge passes it on, and has it itself where it is to answer
+			continue
+		}
+		if addr != w.Beyond.Src() && !n.Local(addr) && !foundNobody(seen.strays, f) {
 			continue
 		}
 		finding := refused(n, link, addr, f.Src)

@@ -229,11 +229,9 @@ func (s *stage) lookAfter(ctx context.Context) error {
 		world := machine.New()
 		defer world.Close()
 		req := s.asked(sends)
-		if machine.Private(s.Dest) {
-			// Who is out of sight is played, and may know the way back where nobody would expect it:
-			// that he is silent proves nothing.
-			req.Copy = &explain.Copy{}
-		}
+		// Who is out of sight is played, and may know the way back where nobody would expect it:
+		// that he is silent proves nothing.
+		req.Copy = &explain.Copy{Public: !machine.Private(s.Dest)}
 		a, err := s.explain(ctx, world, s.From, req)
 		if err != nil {
 			return err

@@ -11,10 +11,11 @@ import (
 )
 
 // mostCalls bounds what each stranger asks for, and the ports that he asks from: one a call,
-// others before than after, so that nobody remembers the connection.
+// others before than after, and others each time, so that nobody remembers the connection.
 const (
 	mostCalls                           = 64
 	stampBefore, stampAfter, stampAgain = 40000, 41000, 42000
+	stampNext                           = 3000
 )
 
 // calls are what strangers ask for: an echo of each address that is copied, and each port
@@ -45,23 +46,50 @@ func calls(network replica.Network) (all []replica.Call) {
 	return all
 }
 
-// strangers has strangers ask, with real packets, and says at each door what was answered.
+// strangers has strangers ask, with real packets, and says at each door what was answered. On a
+// busy machine who is to answer may be late, or be given up before he was run: then they ask again.
 func (s *stage) strangers(ctx context.Context, stamp uint16) <-chan [][]bool {
 	heard := make(chan [][]bool, 1)
 	go func() {
 		all := make([][]bool, len(s.built.Doors))
-		ctx, cancel := context.WithTimeout(ctx, silence)
-		defer cancel()
-		quiet, stop := s.quiet(ctx)
-		defer stop()
-		var together sync.WaitGroup
-		for i, door := range s.built.Doors {
-			together.Go(func() { all[i], _ = door.Ask(ctx, s.callsAt(door), stamp+uint16(i)*mostCalls, quiet) })
+		for range attempts {
+			if s.askAtDoors(ctx, stamp, all) {
+				break
+			}
+			stamp += stampNext
 		}
-		together.Wait()
 		heard <- all
 	}()
 	return heard
+}
+
+// askAtDoors has them ask once, and adds what was answered. It reports whether no more is to be
+// expected.
+func (s *stage) askAtDoors(ctx context.Context, stamp uint16, all [][]bool) (calm bool) {
+	ctx, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
+	quiet, stop := s.quiet(ctx)
+	defer stop()
+	var together sync.WaitGroup
+	for i, door := range s.built.Doors {
+		together.Go(func() {
+			answered, err := door.Ask(ctx, s.callsAt(door), stamp+uint16(i)*mostCalls, quiet)
+			if err != nil {
+				return
+			}
+			for j := range all[i] {
+				answered[j] = answered[j] || all[i][j]
+			}
+			all[i] = answered
+		})
+	}
+	together.Wait()
+	select {
+	case <-quiet:
+		return true
+	default:
+		return len(all) == 0
+	}
 }
 
 // heardOrAskedAgain is what strangers heard after the fix. On a busy machine an answer can

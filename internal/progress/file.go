@@ -206,8 +206,8 @@ func replace(path string, text []byte, alone bool) error {
 	return err
 }
 
-// lockPatience is how long a program waits for others that are writing, each of
-// which takes some milliseconds.
+// lockPatience is how long a program waits for others that are writing, each of which takes some
+// milliseconds, while nothing is written.
 const lockPatience = 1500 * time.Millisecond
 
 // lock keeps other programs from changing the files of a folder until unlock,
@@ -219,14 +219,38 @@ func lock(dir string) (unlock func(), taken bool) {
 	if err != nil {
 		return func() {}, false
 	}
-	for deadline := time.Now().Add(lockPatience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		err := unix.Flock(int(folder.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if err != unix.EWOULDBLOCK && err != unix.EINTR {
-			taken = err == nil
-			break
+	locked := make(chan error, 1)
+	go func() { locked <- inTurn(folder) }()
+	for seen := written(dir); ; {
+		select {
+		case err := <-locked:
+			return func() { folder.Close() }, err == nil
+		case <-time.After(lockPatience):
 		}
+		now := written(dir)
+		if now.Equal(seen) {
+			go func() { <-locked; folder.Close() }()
+			return func() {}, false
+		}
+		seen = now // on a slow machine it takes long until it is one's turn
 	}
-	return func() { folder.Close() }, taken
+}
+
+// inTurn waits for the lock behind those who have waited longer: who asks for it now and then
+// finds it taken again each time, where many write.
+func inTurn(folder *os.File) (err error) {
+	for err = unix.EINTR; err == unix.EINTR; {
+		err = unix.Flock(int(folder.Fd()), unix.LOCK_EX)
+	}
+	return err
+}
+
+// written is when a file of a folder was made, replaced or taken away last.
+func written(dir string) time.Time {
+	if info, err := os.Stat(dir); err == nil {
+		return info.ModTime()
+	}
+	return time.Time{}
 }
 
 // readAgain reads the file once more, now that no other program is about to set

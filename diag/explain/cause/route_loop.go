@@ -79,6 +79,8 @@ type TTLSpent struct {
 	Set   string // what the namespace's packets begin with
 	By    string // by which setting: its file below /proc/sys
 	Spent string // the namespace where it is
+	// Beyond is set where that is who has said so out of sight, and Spent the address.
+	Beyond bool
 }
 
 // Code is RouteLoop.
@@ -86,6 +88,10 @@ func (TTLSpent) Code() Code { return RouteLoop }
 
 // Detail names the place.
 func (s TTLSpent) Detail() say.Text {
+	if s.Beyond {
+		return say.T("the packet's TTL is spent at %s, beyond what can be seen: it began with %s, which is too small for a way of any length",
+			"包的 TTL 在看不到的 %s 处耗尽：初始值只有 %s，路稍长就不够", s.Spent, s.Set)
+	}
 	return say.T("the packet's TTL is spent in %s, although it goes in no circle: it began with too small a one",
 		"包的 TTL 在 %s 耗尽，但并无环路：初始 TTL 太小", machine.Called(s.Spent))
 }

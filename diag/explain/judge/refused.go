@@ -60,22 +60,27 @@ func (j *Judge) ends(n *machine.Space, p journey.Packet, dev table.Link) bool {
 // Spent is the fault of a packet that did not begin with enough hops to live, or was
 // given too few by a rule.
 func (j *Judge) Spent(n *machine.Space, p journey.Packet, dev string) cause.Finding {
+	if p.Origin == nil && p.Shortened == nil { // it came from where nothing can be seen
+		return cause.TTLArrived{At: at(n), Dev: dev, Src: p.Src}
+	}
+	return Short(p, n.Name)
+}
+
+// Short is the finding of what gave a packet the TTL that is spent somewhere.
+func Short(p journey.Packet, spent string) cause.Finding {
 	if p.Shortened != nil {
 		f := *p.Shortened
-		f.Spent = n.Name
+		f.Spent = spent
 		return f
 	}
 	if p.Encap != nil && fabric.TunnelTTL(p.Encap.Dev) != 0 {
-		return device.TunnelSpent{At: at(p.Origin), Link: p.Encap.Dev, Spent: n.Name}
-	}
-	if p.Origin == nil { // it came from where nothing can be seen
-		return cause.TTLArrived{At: at(n), Dev: dev, Src: p.Src}
+		return device.TunnelSpent{At: at(p.Origin), Link: p.Encap.Dev, Spent: spent}
 	}
 	if p.BeganOn.Type != "" {
-		return device.RouteSpent{At: at(p.Origin), Entry: p.BeganOn, Spent: n.Name}
+		return device.RouteSpent{At: at(p.Origin), Entry: p.BeganOn, Spent: spent}
 	}
 	set, _ := p.Origin.Sysctl(p.BeganBy)
-	return cause.TTLSpent{At: at(p.Origin), Set: set, By: p.BeganBy, Spent: n.Name}
+	return cause.TTLSpent{At: at(p.Origin), Set: set, By: p.BeganBy, Spent: spent}
 }
 
 // implausible is the finding of a source that n takes from nobody else.

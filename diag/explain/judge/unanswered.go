@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"bytes"
 	"cmp"
 	"net/netip"
 	"slices"
@@ -146,7 +147,9 @@ func (a *Search) unproxied(s fabric.Station, answer machine.ARPAnswer) cause.Fin
 		f.Way = way.InsteadTo(s.Space, a.NextHop)
 		return f
 	}
-	f.Address = remedy.Address{Netns: s.Space.Name, Prefix: netip.PrefixFrom(a.NextHop, a.NextHop.BitLen()), Dev: s.Dev.Name}
+	if a.NextHop != a.Packet.Dst { // or else the node would be whom the packet is for
+		f.Address = remedy.Address{Netns: s.Space.Name, Prefix: netip.PrefixFrom(a.NextHop, a.NextHop.BitLen()), Dev: s.Dev.Name}
+	}
 	return f
 }
 
@@ -230,7 +233,7 @@ func (a *Search) misrouted(x *fabric.Explorer) (cause.Finding, fabric.Station, b
 	if !ok {
 		found, ok = fabric.Wider(slices.Collect(a.World.Connected(a.Space, machine.ByWire)), a.Space, a.Packet.Dst, a.taken())
 	}
-	if !ok {
+	if !ok || found.Dev.Index == a.Link.Index && found.Via == a.NextHop { // which is the way that it has taken
 		return nil, fabric.Station{}, false
 	}
 	if scopes.OfLink(a.NextHop) {
@@ -452,5 +455,30 @@ func (a *Search) widerThanTheWire(x *fabric.Explorer) (cause.Finding, fabric.Sta
 	if a.NextHop != a.Packet.Dst {
 		return nil, fabric.Station{}, false
 	}
-	return fabric.TooWide(x, a.Space, a.Link, a.Hop())
+	if f, s, ok := fabric.TooWide(x, a.Space, a.Link, a.Hop()); ok {
+		return f, s, true
+	}
+	return a.widerThanRouted(x)
+}
+
+// widerThanRouted is the same where the router has no network on the wire, as a node on that of a
+// pod: without the prefix a route would lead to him, and he on.
+func (a *Search) widerThanRouted(x *fabric.Explorer) (cause.Finding, fabric.Station, bool) {
+	own, wide := machine.PrefixOver(a.Space, a.Link, a.NextHop)
+	rest, routed := absent.Routed(a.Space, a.NextHop, a.taken())
+	if !wide || !routed {
+		return nil, fabric.Station{}, false
+	}
+	router := *a
+	router.NextHop = rest.Via
+	entry, known, err := a.Space.NextHopNeighbour(a.Link.Index, rest.Via)
+	for _, s := range x.Stations {
+		if s.Space == nil || s.Space == a.Space || len(s.Obstacles) > 0 || !s.LeadsTo(a.NextHop) || !s.Space.PassesOn(s.Dev.Name, a.NextHop) {
+			continue
+		}
+		if router.Answers(s).Yes || err == nil && known && entry.State == "PERMANENT" && bytes.Equal(entry.MAC, s.Dev.MAC) {
+			return device.TooWide{NextHop: a.Hop(), Own: own, Far: change.Only(rest.Via), FarDev: s.Dev.Name, Unnumbered: true}, s, true
+		}
+	}
+	return nil, fabric.Station{}, false
 }

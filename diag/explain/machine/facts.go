@@ -174,6 +174,10 @@ func RoutesBy(n *Space, via netip.Addr) bool {
 	return err == nil && slices.ContainsFunc(snap.Routes, func(r table.Route) bool { return r.Via == via && !r.Default() })
 }
 
+// Routed reports whether an address is behind a router of a namespace: whoever has written the route
+// to it may have told others of it.
+func Routed(n *Space, addr netip.Addr) bool { return n.Route(RouteQuery{Dst: addr}).Via.IsValid() }
+
 // HasHostRoute reports whether addr has a route of its own.
 func HasHostRoute(n *Space, addr netip.Addr) bool {
 	snap, err := n.Snapshot(table.Links | table.Routes)

@@ -87,7 +87,7 @@ func (w *walk) depart(n *machine.Space, p journey.Packet, link table.Link, at *f
 			w.doubt(n, p, hop.StageSend, link.Name, f)
 		}
 		switch f, ok := w.Untranslated(n, p, link); {
-		case ok && len(w.Faults) > 0 && !machine.Private(p.Dst):
+		case ok && len(w.Faults) > 0 && !machine.Private(p.Dst) && !machine.Routed(n, p.Src):
 			w.stop(n, p, hop.StageSend, link.Name, f) // no packet can tell before those are mended
 		case ok:
 			w.doubt(n, p, hop.StageSend, link.Name, f)

@@ -289,6 +289,11 @@ func (w *walk) conclude(a *judge.Search, x *fabric.Explorer, o judge.Outcome) (f
 		}
 		w.report(a, o.Finding)
 	}
+	again := turning{a.Space, o.Out.Index, o.Via, a.Packet.Flow()}
+	if o.Via.IsValid() && w.others[again] {
+		return fabric.Station{}, false
+	}
+	w.others[again] = true
 	if o.Out.Name != "" {
 		p := w.rechosen(a.Space, a.Packet, o.Out.Name)
 		if s, ok := w.nextStation(a.Space, p, o.Out, o.Via); ok {

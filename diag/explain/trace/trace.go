@@ -168,14 +168,20 @@ func (b *Beyond) Dev() string { return b.Edge.Dev.Name }
 // Length is that of the packet, with its headers.
 func (b *Beyond) Length() int { return b.packet.Length }
 
-// Shortened is the finding of a rule that gave the packet the hops to live that are spent at
-// by; nil where none did.
+// fewHops are no more than a way through the world may take, which no sender has to reckon with.
+const fewHops = 30
+
+// Shortened is the finding of what gave the packet so few hops to live that they are spent at by,
+// a rule or its sender; nil where they are enough for any way.
 func (b *Beyond) Shortened(by netip.Addr) cause.Finding {
-	if b.packet.Shortened == nil {
+	if b.packet.Shortened == nil && (b.packet.Origin == nil || !b.packet.IsRequest() || b.packet.Encap != nil || b.packet.TTL >= fewHops) {
 		return nil
 	}
-	f := *b.packet.Shortened
-	f.Spent = by.String()
+	f := judge.Short(b.packet, by.String())
+	if began, ok := f.(cause.TTLSpent); ok {
+		began.Beyond = true
+		return began
+	}
 	return f
 }
 

@@ -30,6 +30,7 @@ type walk struct {
 	rival   bool                    // the packet goes to the other one of two who answer for a next hop
 	ended   bool                    // the reply is back
 	been    map[visit]bool          // to end a circle
+	others  map[turning]bool        // to look for nobody again and again
 	resumed map[*machine.Space]bool // where the request has turned off as it should
 	listens *listening.Listener     // who takes the request
 	sending *sending                // what it should have met before; nil: nothing
@@ -54,9 +55,17 @@ type visit struct {
 	flow  flows.Flow
 }
 
+// turning is a packet whose next hop is looked for instead of another one.
+type turning struct {
+	space   *machine.Space
+	dev     int
+	nexthop netip.Addr
+	flow    flows.Flow
+}
+
 // begin is a walk along a journey that has not begun.
 func begin(j *journey.Journey) *walk {
-	w := &walk{Judge: &judge.Judge{Journey: j}, story: story{journey: j}, been: map[visit]bool{}, resumed: map[*machine.Space]bool{}}
+	w := &walk{Judge: &judge.Judge{Journey: j}, story: story{journey: j}, been: map[visit]bool{}, others: map[turning]bool{}, resumed: map[*machine.Space]bool{}}
 	w.Net, w.Aside = paths{w}, w.instead
 	return w
 }

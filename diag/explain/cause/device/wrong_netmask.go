@@ -28,6 +28,8 @@ type TooWide struct {
 	Far       netip.Prefix // the router's
 	FarDev    string
 	NoDefault bool // there is no default route either, which the narrower prefix needs
+	// Unnumbered is a router with no network there: Far is the address by which a route has it alone.
+	Unnumbered bool
 }
 
 // Code is WrongNetmask.
@@ -35,12 +37,19 @@ func (TooWide) Code() cause.Code { return WrongNetmask }
 
 // Detail names both prefixes.
 func (m TooWide) Detail() say.Text {
+	if m.Unnumbered {
+		return say.T("%s on %s says that %s is on its wire; the router there, %s, has no network on it and would pass it on",
+			"%[2]s 上的 %[1]s 把 %[3]s 算作直连；同一链路上的路由器 %[4]s 在那里没有网段，本可转发过去", m.Own, m.Dev, m.Addr, m.Far.Addr())
+	}
 	return say.T("%s on %s says that %s is on its wire; the router there, %s, has a /%d and would pass it on",
 		"%[2]s 上的 %[1]s 把 %[3]s 算作直连；同一链路上的路由器 %[4]s 用的是 /%[5]d，本可转发过去", m.Own, m.Dev, m.Addr, m.Far.Addr(), m.Far.Bits())
 }
 
 // Evidence are both prefixes.
 func (m TooWide) Evidence() []say.Text {
+	if m.Unnumbered {
+		return m.With(cause.Inet(m.Own, m.Dev))
+	}
 	return m.With(cause.Inet(m.Own, m.Dev), cause.Inet(m.Far, m.FarDev))
 }
 

@@ -50,14 +50,24 @@ func (s *stage) strangers(ctx context.Context, stamp uint16) <-chan [][]bool {
 	heard := make(chan [][]bool, 1)
 	go func() {
 		all := make([][]bool, len(s.built.Doors))
-		ctx, cancel := context.WithTimeout(ctx, silence)
+		enough := make(chan struct{})
+		var sent, together sync.WaitGroup
+		sent.Add(len(all))
+		for i, door := range s.built.Doors {
+			together.Go(func() {
+				all[i], _ = door.Ask(ctx, s.callsAt(door), stamp+uint16(i)*mostCalls, sent.Done, enough)
+			})
+		}
+		sent.Wait() // a busy machine takes a while to send so much: what was not sent is not late
+		ctx, cancel := context.WithTimeout(ctx, answer)
 		defer cancel()
 		quiet, stop := s.quiet(ctx)
 		defer stop()
-		var together sync.WaitGroup
-		for i, door := range s.built.Doors {
-			together.Go(func() { all[i], _ = door.Ask(ctx, s.callsAt(door), stamp+uint16(i)*mostCalls, quiet) })
+		select {
+		case <-quiet:
+		case <-ctx.Done():
 		}
+		close(enough)
 		together.Wait()
 		heard <- all
 	}()

@@ -164,7 +164,7 @@ func (s *stage) playBefore(ctx context.Context) (was earlier, err error) {
 	} else {
 		go try()
 	}
-	called := s.strangers(ctx, stampBefore)
+	called := s.strangersTwice(ctx)
 	was.judged = s.judge(ctx, world, s.Others)
 	was.heard = <-called
 	s.Silent = !<-answered

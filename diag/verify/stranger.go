@@ -14,7 +14,7 @@ import (
 // others before than after, so that nobody remembers the connection.
 const (
 	mostCalls                           = 64
-	stampBefore, stampAfter, stampAgain = 40000, 41000, 42000
+	stampBefore, stampAfter, stampAgain, stampOnce = 40000, 41000, 42000, 43000
 )
 
 // calls are what strangers ask for: an echo of each address that is copied, and each port
@@ -74,6 +74,30 @@ func (s *stage) strangers(ctx context.Context, stamp uint16) <-chan [][]bool {
 	return heard
 }
 
+// strangersTwice has those ask once more who were not answered: a slow machine may have been late,
+// and nobody can ask for what was there before the fix when that is made.
+func (s *stage) strangersTwice(ctx context.Context) <-chan [][]bool {
+	heard := make(chan [][]bool, 1)
+	go func() {
+		first := <-s.strangers(ctx, stampBefore)
+		if slices.ContainsFunc(first, func(door []bool) bool { return slices.Contains(door, false) }) {
+			first = either(first, <-s.strangers(ctx, stampOnce))
+		}
+		heard <- first
+	}()
+	return heard
+}
+
+// either is what was heard one time or the other.
+func either(heard, again [][]bool) [][]bool {
+	for i := range heard {
+		for j := range heard[i] {
+			heard[i][j] = heard[i][j] || j < len(again[i]) && again[i][j]
+		}
+	}
+	return heard
+}
+
 // heardOrAskedAgain is what strangers heard after the fix. On a busy machine an answer can
 // be late: who had one before and has none now asks once more, before it is said that the
 // fix closes the way.
@@ -81,7 +105,7 @@ func (s *stage) heardOrAskedAgain(ctx context.Context, before, after [][]bool) [
 	if len(missing(before, after)) == 0 {
 		return after
 	}
-	return found(before, after, <-s.strangers(ctx, stampAgain))
+	return either(after, <-s.strangers(ctx, stampAgain))
 }
 
 // missing are the calls, by door and number, that were answered before and are not now.
@@ -94,16 +118,6 @@ func missing(before, after [][]bool) (calls [][2]int) {
 		}
 	}
 	return calls
-}
-
-// found is what was heard after, with the missing calls that were answered when asked again.
-func found(before, after, again [][]bool) [][]bool {
-	for _, call := range missing(before, after) {
-		if i, j := call[0], call[1]; j < len(again[i]) && again[i][j] {
-			after[i][j] = true
-		}
-	}
-	return after
 }
 
 // callsAt are the calls that are none to where the stranger is himself.

@@ -118,6 +118,9 @@ func (w *observation) astray(a *Answer) bool {
 
 // asSeen is a frame as it was seen.
 func asSeen(f wire.Frame) Text {
+	if len(f.DstMAC) == 0 { // it came out of a tunnel
+		return say.T("seen: %s > %s into %s, TTL %d", "看到：%s > %s 进入 %s，TTL %d", f.Src, f.Dst, f.Dev, f.TTL)
+	}
 	return say.T("seen: %s > %s into %s, TTL %d, for %s", "看到：%s > %s 进入 %s，TTL %d，目的 MAC %s", f.Src, f.Dst, f.Dev, f.TTL, f.DstMAC)
 }
 

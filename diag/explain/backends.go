@@ -14,6 +14,7 @@ import (
 	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/probe"
 	"nstutor/internal/change"
+	"nstutor/internal/say"
 )
 
 // Backend is one of those that the rules choose from for a service.
@@ -28,7 +29,7 @@ type Backend struct {
 // explainBackends follows a request to every one that the rules may choose, and says
 // what becomes of each. One packet goes to one of them, nobody can say to which, so no
 // wire is watched.
-func explainBackends(ctx context.Context, world *machine.Machine, req Request, q trace.Question, first *trace.Trace) (Answer, error) {
+func explainBackends(ctx context.Context, world *machine.Machine, req Request, q trace.Question, first *trace.Trace, anyPort bool) (Answer, error) {
 	traces, told := []*trace.Trace{first}, []Answer{predict(req, first)}
 	for q.Pick = 1; q.Pick < len(first.Ways); q.Pick++ {
 		t := trace.Follow(world, q)
@@ -41,7 +42,7 @@ func explainBackends(ctx context.Context, world *machine.Machine, req Request, q
 	a := summary(first.Ways, told, at)
 	a.Listener = listener(world, traces[at].Listens)
 	if req.Probe && ctx.Err() == nil {
-		a.tryBackends(ctx, req)
+		a.tryBackends(ctx, req, anyPort)
 	}
 	return a, ctx.Err()
 }
@@ -80,7 +81,7 @@ func summary(ways []eval.Branch, told []Answer, at int) Answer {
 	var backends []Backend
 	a := told[at]
 	a.Fix = []change.Command{}
-	good := 0
+	good, untold := 0, 0
 	for i, one := range told {
 		a.mendBy(one.Fix)
 		b := Backend{Address: one.Flow.Translated, Share: ways[i].Share, Verdict: one.Verdict, Cause: one.Cause}
@@ -88,15 +89,18 @@ func summary(ways []eval.Branch, told []Answer, at int) Answer {
 			b.Address = eval.Endpoint(ways[i].Packet.Dst, ways[i].Packet.DstPort)
 		}
 		backends = append(backends, b)
-		if one.Verdict == Delivered {
+		switch one.Verdict {
+		case Delivered:
 			good++
+		case Undecided:
+			untold++
 		}
 	}
 	a.Backends, a.Next = backends, []Fault{}
 	if gap := a.Cause.Code == service.NotTranslated && ways[at].NAT == nil; a.Verdict != Delivered && !gap {
 		found := service.SomeBackends{
 			At: cause.At(a.Cause.Netns), Of: a.Cause.Code, Service: a.Target(), Backend: backends[at].Address,
-			Good: good, All: len(backends), Why: a.Cause.Detail, Proof: a.Cause.Evidence, Mends: a.Cause.fix,
+			Good: good, All: len(backends), Untold: untold, Why: a.Cause.Detail, Proof: a.Cause.Evidence, Mends: a.Cause.fix,
 		}
 		kept := journey.Find(a.Cause.Leg, found)
 		kept.Device = a.Cause.Device
@@ -105,15 +109,36 @@ func summary(ways []eval.Branch, told []Answer, at int) Answer {
 	return a
 }
 
-// tryBackends asks the service once.
-func (a *Answer) tryBackends(ctx context.Context, req Request) {
-	timeout := min(req.Timeout, retransmitted)
-	var r probe.Result
-	if req.Proto == 0 {
-		r = probe.Ping(ctx, req.From.NS, probe.Echo{To: req.Dest.String(), Dst: req.Dest, Size: req.Size, DF: req.DF, Seq: 1, Timeout: timeout})
-	} else {
-		r = req.send(ctx, timeout, nil)
+// each is how often a service is asked, where it takes that to meet a backend that cannot be seen:
+// one of n is missed with (1-1/n)^(4n), twice in a hundred times.
+const each = 4
+
+// most bounds that, for a service of many backends.
+const most = 20
+
+// tryBackends asks the service: once, or until one request is not answered where a backend is
+// out of sight.
+func (a *Answer) tryBackends(ctx context.Context, req Request, anyPort bool) {
+	timeout, asked := min(req.Timeout, retransmitted), 1
+	if unseen := func(b Backend) bool { return b.Verdict == Undecided }; anyPort && slices.ContainsFunc(a.Backends, unseen) {
+		asked = min(each*len(a.Backends), most)
 	}
+	var r probe.Result
+	answered := 0
+	for ; answered < asked && ctx.Err() == nil; answered++ {
+		if req.Proto == 0 {
+			r = probe.Ping(ctx, req.From.NS, probe.Echo{To: req.Dest.String(), Dst: req.Dest, Size: req.Size, DF: req.DF, Seq: 1, Timeout: timeout})
+		} else {
+			r = req.send(ctx, timeout, nil)
+		}
+		if anyPort && req.Proto != 0 {
+			req.SrcPort = probe.FreePort(req.From.NS) // from the last one it would come to whom it came to
+		}
+		if r.Outcome != probe.Replied {
+			break
+		}
+	}
+	defer a.sometimes(answered, r)
 	a.Probe = once(r)
 	replied := r.Outcome == probe.Replied
 	all := func(verdict Verdict) bool {
@@ -131,4 +156,16 @@ func (a *Answer) tryBackends(ctx context.Context, req Request) {
 		}
 		a.disagree(predicted, against.Unpredicted{Contradiction: a.against(predicted), Predicted: predicted.Code, Message: r.Message})
 	}
+}
+
+// sometimes is what it proves that a service has answered, and then not any more.
+func (a *Answer) sometimes(answered int, r probe.Result) {
+	if answered == 0 || r.Outcome == probe.Replied || r.Outcome == probe.OutcomeUnknown || a.Verdict != Undecided {
+		return
+	}
+	f := service.Sometimes{At: cause.At(a.Cause.Netns), Service: a.Target(), Answered: answered, Asked: answered + 1, Said: say.Quote(r.Message)}
+	for _, b := range a.Backends {
+		f.Backends = append(f.Backends, b.Address)
+	}
+	a.Verdict, a.Cause, a.Beyond = Broken, inWords(journey.Find(flows.LegRequest, f)), ""
 }

@@ -209,6 +209,10 @@ var farAways = []farAway{
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NotKnown, netns: "host", beyond: "eth0", noFix: true, says: "is not answered either"},
 	{name: "a router of a network behind another one does not forward, and who is beyond knows the way back", base: chain, fault: routedOut + "\nr2: sysctl -qw net.ipv4.ip_forward=0",
 		hide: []string{"r3", "r4", "b"}, from: "a", to: "203.0.113.10", want: cause.ForwardingOff, netns: "r2", mends: true},
+	{name: "the ARP of a bridge is off, and the uplink is its port", base: masqueraded, fault: uplinkBridged + "host: ip link set br0 arp off",
+		hide: []string{"inet"}, from: "host", to: "203.0.113.10", want: cause.NeighbourWrongMAC, netns: "host", mends: true, says: "the ARP of br0 is off"},
+	{name: "the ARP of a pod's macvlan is off", base: bridged, fault: macvlanPod + "pod-a: ip link set mv0 arp off",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourWrongMAC, netns: "pod-a", mends: true, says: "the ARP of mv0 is off"},
 	{name: "the router is gone", base: masqueraded, fault: "inet: ip addr flush dev up0",
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NeighbourUnanswered, netns: "host", beyond: "eth0"},
 }
@@ -257,6 +261,26 @@ pod-a: ip addr del 10.244.1.10/24 dev eth0
 pod-a: ip addr add 10.9.2.55/32 dev eth0
 pod-a: ip route replace default via 169.254.10.24 dev eth0 onlink
 host: ip route add 10.9.2.55 dev veth-pod-a`
+
+// uplinkBridged makes the uplink a port of a bridge, which has its address from then on.
+const uplinkBridged = `
+host: ip addr flush dev eth0
+host: ip link add br0 address 02:00:c0:a8:06:a0 type bridge
+host: ip link set eth0 master br0
+host: ip link set br0 up
+host: ip addr add 192.168.6.160/24 dev br0
+host: ip route add default via 192.168.6.1
+`
+
+// macvlanPod has a pod share the node's device.
+const macvlanPod = `
+host: ip link add mv0 link eth0 type macvlan mode bridge
+host: ip link set mv0 netns pod-a
+pod-a: ip link del eth0
+pod-a: ip link set mv0 up
+pod-a: ip addr add 192.168.6.77/24 dev mv0
+pod-a: ip route add default via 192.168.6.1
+`
 
 // vepa puts two pods on the node's device in a mode in which the switch has to give frames back.
 const vepa = `

@@ -568,6 +568,31 @@ host: nft 'add rule ip n pre ip daddr 10.96.0.20 tcp dport 80 dnat to numgen ran
 	}
 }
 
+// TestABackendOutOfSightThatIsGone: a service that answers some requests, and others not, was said to be
+// reached when the first one had come to the backend that is there.
+func TestABackendOutOfSightThatIsGone(t *testing.T) {
+	labtest.Slow(t)
+	b := masqueraded.build(t)
+	rules := `
+inet: ip addr add 203.0.113.11/32 dev lo
+host: nft 'add table ip n; add chain ip n pre { type nat hook prerouting priority -100; }; add rule ip n pre ip daddr 10.96.0.10 tcp dport 80 dnat to numgen inc mod 2 map { 0 : 203.0.113.10, 1 : 203.0.113.99 }'
+host: nft 'add rule ip n pre ip daddr 10.96.0.20 tcp dport 80 dnat to numgen inc mod 2 map { 0 : 203.0.113.10, 1 : 203.0.113.11 }'`
+	needTools(t, rules)
+	b.run(rules)
+	b.serve([]string{"inet tcp 0.0.0.0:80"})
+	b.hide("inet")
+	a := b.explain(breakage{from: "pod-a", to: "10.96.0.10", asks: "tcp 80"}, true)
+	if a.Verdict != explain.Broken || a.Cause.Code != cause.NotKnown || len(a.Fix) > 0 || !strings.Contains(a.Cause.Detail.In("en"), "of 2 requests it answered 1") {
+		t.Errorf("one is gone: %s\n%s", a.Verdict, b.account(a))
+	}
+	if a := b.explain(breakage{from: "pod-a", to: "10.96.0.10", asks: "tcp 80"}, false); a.Verdict != explain.Undecided || !strings.Contains(a.Cause.Detail.In("en"), "of 2 it cannot be told") {
+		t.Errorf("one is gone, and nobody has asked: %s\n%s", a.Verdict, b.account(a))
+	}
+	if a := b.explain(breakage{from: "pod-a", to: "10.96.0.20", asks: "tcp 80"}, true); a.Verdict != explain.Delivered {
+		t.Errorf("both are there: %s\n%s", a.Verdict, b.account(a))
+	}
+}
+
 // TestWhatTheLotsLeaveOver: probabilities that do not add up leave some requests
 // untranslated, and that is said, however the others fare.
 func TestWhatTheLotsLeaveOver(t *testing.T) {

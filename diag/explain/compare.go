@@ -203,7 +203,7 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 	case b.Tunnel() != "":
 		a.Cause = inWords(journey.Find(a.Cause.Leg, cause.SilentTunnel{Beyond: beyond, Carrier: b.Tunnel(), Waited: w.waited}))
 	case unasking && !beyond.To.Known():
-		a.Cause = inWords(journey.Find(a.Cause.Leg, device.Unasking{Beyond: b.Left(cause.At(b.Space.Name)), Link: own}))
+		a.Cause = inWords(journey.Find(a.Cause.Leg, device.Unasking{Beyond: b.Left(cause.At(own.Space.Name)), Link: own.Dev}))
 		a.confirm()
 	case b.Pinned().State != "" && !beyond.To.Known():
 		a.Cause = inWords(journey.Find(a.Cause.Leg, device.Pinned{Beyond: unproven(beyond, b), Entry: b.Pinned(), Waited: w.waited}))

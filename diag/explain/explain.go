@@ -107,17 +107,18 @@ func Explain(ctx context.Context, world *machine.Machine, req Request) (Answer, 
 		world.Forget()
 		t = trace.Follow(world, q)
 	}
-	a, err := explainFlow(ctx, world, req, q, t)
+	a, err := explainFlow(ctx, world, req, q, t, anyPort)
 	if anyPort && err == nil {
 		a.linger(world, q, t)
 	}
 	return a, err
 }
 
-// explainFlow is the answer for the flow that was asked about alone.
-func explainFlow(ctx context.Context, world *machine.Machine, req Request, q trace.Question, t *trace.Trace) (Answer, error) {
+// explainFlow is the answer for the flow that was asked about alone; anyPort: it may come from
+// other ports as well.
+func explainFlow(ctx context.Context, world *machine.Machine, req Request, q trace.Question, t *trace.Trace, anyPort bool) (Answer, error) {
 	if len(t.Ways) > 1 {
-		return explainBackends(ctx, world, req, q, t)
+		return explainBackends(ctx, world, req, q, t, anyPort)
 	}
 	trace.WhoeverAnswers(world, q, t)
 	returning.Unsure(world, q, t)

@@ -66,30 +66,43 @@ func (s *stage) strangers(ctx context.Context, stamp uint16) <-chan [][]bool {
 // askAtDoors has them ask once, and adds what was answered. It reports whether no more is to be
 // expected.
 func (s *stage) askAtDoors(ctx context.Context, stamp uint16, all [][]bool) (calm bool) {
-	ctx, cancel := context.WithTimeout(ctx, silence)
-	defer cancel()
-	quiet, stop := s.quiet(ctx)
-	defer stop()
-	var together sync.WaitGroup
+	enough, answered := make(chan struct{}), make([][]bool, len(all))
+	var sent, together sync.WaitGroup
+	sent.Add(len(all))
 	for i, door := range s.built.Doors {
 		together.Go(func() {
-			answered, err := door.Ask(ctx, s.callsAt(door), stamp+uint16(i)*mostCalls, quiet)
-			if err != nil {
-				return
-			}
-			for j := range all[i] {
-				answered[j] = answered[j] || all[i][j]
-			}
-			all[i] = answered
+			answered[i], _ = door.Ask(ctx, s.callsAt(door), stamp+uint16(i)*mostCalls, sent.Done, enough)
 		})
 	}
-	together.Wait()
+	sent.Wait() // a busy machine takes a while to send so much: what was not sent is not late
+	within, cancel := context.WithTimeout(ctx, answer)
+	defer cancel()
+	quiet, stop := s.quiet(within)
+	defer stop()
 	select {
 	case <-quiet:
-		return true
-	default:
-		return len(all) == 0
+		calm = true
+	case <-within.Done():
 	}
+	close(enough)
+	together.Wait()
+	for i := range all {
+		if len(all[i]) == 0 { // it was not asked until now
+			all[i] = make([]bool, len(answered[i]))
+		}
+	}
+	either(all, answered)
+	return calm || len(all) == 0
+}
+
+// either adds what was heard another time.
+func either(heard, again [][]bool) [][]bool {
+	for i := range heard {
+		for j := range heard[i] {
+			heard[i][j] = heard[i][j] || j < len(again[i]) && again[i][j]
+		}
+	}
+	return heard
 }
 
 // heardOrAskedAgain is what strangers heard after the fix. On a busy machine an answer can
@@ -99,7 +112,7 @@ func (s *stage) heardOrAskedAgain(ctx context.Context, before, after [][]bool) [
 	if len(missing(before, after)) == 0 {
 		return after
 	}
-	return found(before, after, <-s.strangers(ctx, stampAgain))
+	return either(after, <-s.strangers(ctx, stampAgain))
 }
 
 // missing are the calls, by door and number, that were answered before and are not now.
@@ -112,16 +125,6 @@ func missing(before, after [][]bool) (calls [][2]int) {
 		}
 	}
 	return calls
-}
-
-// found is what was heard after, with the missing calls that were answered when asked again.
-func found(before, after, again [][]bool) [][]bool {
-	for _, call := range missing(before, after) {
-		if i, j := call[0], call[1]; j < len(again[i]) && again[i][j] {
-			after[i][j] = true
-		}
-	}
-	return after
 }
 
 // callsAt are the calls that are none to where the stranger is himself.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -174,8 +175,11 @@ func (b *builder) neighbours(space int, l Link, family byte) []netip.Addr {
 }
 
 // Ask has a stranger ask everything at once, and reports what was answered until enough is
-// closed: who refuses has not answered. stamp tells one time of asking from another.
-func (d Door) Ask(ctx context.Context, calls []Call, stamp uint16, enough <-chan struct{}) (answered []bool, err error) {
+// closed: who refuses has not answered. sent is called when he has asked. stamp tells one time of
+// asking from another.
+func (d Door) Ask(ctx context.Context, calls []Call, stamp uint16, sent func(), enough <-chan struct{}) (answered []bool, err error) {
+	sent = sync.OnceFunc(sent)
+	defer sent() // or will not ask
 	answered = make([]bool, len(calls))
 	fd := -1
 	err = d.beyond.Do(func() (err error) {
@@ -198,6 +202,7 @@ func (d Door) Ask(ctx context.Context, calls []Call, stamp uint16, enough <-chan
 			_ = unix.Sendto(fd, d.frame(c, d.port(i)), 0, &unix.SockaddrLinklayer{Ifindex: d.end})
 		}
 	}
+	sent()
 	buf := make([]byte, 1<<16)
 	for done := false; ; {
 		for {

@@ -307,6 +307,8 @@ var samples = []cause.Finding{
 	cause.SolicitationStopped{here, two, "forward", eval.NeighbourRequest(one, two), dropped, true},
 	service.SomeBackends{At: here, Of: service.NotListening, Service: "10.96.0.10:80", Backend: "10.2.0.2:80", Good: 1, All: 2, Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
 	service.SomeBackends{At: here, Of: cause.Filtered, Service: "10.96.0.10:80", Backend: "", Good: 1, All: 2, Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
+	service.SomeBackends{At: here, Of: cause.NotKnown, Service: "10.96.0.10:80", Backend: "10.2.0.2:80", All: 2, Untold: 2, Why: say.Quote("why"), Proof: []say.Text{say.Quote("proof")}, Mends: []change.Change{change.Up("ns1", "eth0")}},
+	service.Sometimes{At: here, Service: "10.96.0.10:80", Answered: 2, Asked: 3, Said: say.Quote("timed out"), Backends: []string{"10.2.0.2:80", "10.2.0.3:80"}},
 	cause.NoHairpin{here, "eth0", "br0", tcp},
 	service.BlackHole{At: here, Length: 1500, Lost: cause.OverDevice{At: here, Length: 1500, Link: veth, Transit: true}, Why: say.Quote("why"), Proof: proof,
 		Mends: []change.Change{change.MTU("ns1", "eth0", 1500)}, Clamp: change.ClampMSS{Netns: "ns1"}, Tested: say.Quote("tried")},
@@ -516,7 +518,7 @@ var samples = []cause.Finding{
 var unmended = []string{"NotHere", "MarkUnknown", "Demanding", "GroupUnjoined", "RememberedBeyond", "Hidden", "Unknowing", "Closed", "Bare", "Pinned", "MeetsItself", "NobodyHas", "NobodyAnswered", "EmptyWire", "WrongPort", "TunnelUnopened", "Untagged",
 	"Unpredicted", "LostBehind", "NeverLeft", "SentBack", "InPieces", "Untried", "RefusedBeyond", "SilentBeyond", "SilentTunnel", "AnsweredAs", "MACNotOurs", "TTLArrived", "Unreplying", "KernelDropped", "NoPVID", "NotCarried", "Unswitched", "Swallowed", "Broadcast",
 	"Unheard", "Serverless", "ServerWithout", "Unheld", "PassedOn", "KeptOnly", "Endless", "KernelChosen", "QueueFull", "OpensOnly", "SegmentsLost", "Gap", "Unknown", "OtherAddress", "Unallocated", "OutOfRanges", "NoPortAtAll", "OtherLink", "Tentative", "Advertised", "ResetBy",
-	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Held", "LoopbackFromOutside", "QueueDropped", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit", "TakenAway"}
+	"Unadvertised", "Unpeered", "EndpointInTunnel", "Unplugged", "Held", "LoopbackFromOutside", "QueueDropped", "Lossy", "Flapping", "Withdrawn", "TunnelUnmatched", "TunnelRefused", "BondIdle", "ForOthers", "Unsent", "Disallowed", "Undelivered", "NoOwnPort", "Unlooked", "OverLimit", "TakenAway", "Sometimes"}
 
 // counting is a packet that a rule stops by a condition that cannot be read.
 func counting(condition string) cause.Stopped {

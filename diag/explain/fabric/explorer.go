@@ -20,6 +20,7 @@ type Explorer struct {
 	Net      Network
 	Leg      flows.Leg
 	MAC      net.HardwareAddr // whom the frame is for; nil: everybody
+	Dst      netip.Addr       // whom the packet in it is for, where that is known
 	ARP      eval.Packet      // the ARP request in it, or neighbour solicitation, if it is one
 	Of       netip.Addr       // who is asked for
 	Stations []Station

@@ -51,18 +51,30 @@ func (x *Explorer) toSiblings(link table.Link, below *machine.Space, lower table
 		if apart(link, other.Link) && (Station{Space: other.Space, Dev: other.Link}).Has(x.Of) {
 			x.Apart = append(x.Apart, Site{other.Space, other.Link})
 		}
-		if other.Link.Kind == "vlan" || other.Link.Sharing != link.Sharing || link.Sharing != "bridge" && link.Sharing != "l2" {
-			continue
-		}
-		if x.MAC != nil && !bytes.Equal(x.MAC, other.Link.MAC) {
+		if other.Link.Kind == "vlan" || other.Link.Sharing != link.Sharing || !slices.Contains(joining, link.Sharing) || !x.takes(other) {
 			continue
 		}
 		x.ontoStack(other, v)
-		if x.MAC != nil {
+		if x.MAC != nil && (x.Dst.IsValid() || !IPvlan(other.Link)) {
 			return true
 		}
 	}
 	return false
+}
+
+// joining are the modes in which the kernel hands frames to others on the same device.
+var joining = []string{"bridge", "l2", "l3", "l3s"}
+
+// IPvlan reports whether a device shares the MAC address of the one that it stands on: the
+// kernel tells those beside it apart by the addresses that they have (ipvlan_addr_lookup()).
+func IPvlan(l table.Link) bool { return l.Kind == "ipvlan" || l.Kind == "ipvtap" }
+
+// takes reports whether a frame that comes to a device, or to one beside it, is for what stands on that.
+func (x *Explorer) takes(a machine.Above) bool {
+	if IPvlan(a.Link) && x.Dst.IsValid() {
+		return (Station{Space: a.Space, Dev: a.Link}).Has(x.Dst)
+	}
+	return x.MAC == nil || bytes.Equal(x.MAC, a.Link.MAC)
 }
 
 // apart reports whether two devices on one are macvlans of which one is in a mode in
@@ -175,7 +187,7 @@ func (x *Explorer) arriveAbove(n *machine.Space, dev table.Link, v Way) {
 		return
 	}
 	for _, a := range x.Net.Above(n, dev.Index) {
-		if a.Link.Kind == "vlan" || x.MAC != nil && !bytes.Equal(x.MAC, a.Link.MAC) {
+		if a.Link.Kind == "vlan" || !x.takes(a) {
 			continue
 		}
 		x.ontoStack(a, v.past(Crossing{Space: n, Dev: dev}))

@@ -26,10 +26,11 @@ func (j *Judge) Explore(n *machine.Space, link table.Link, leg flows.Leg, mac ne
 	return x
 }
 
-// ExploreAbove is Explore, with devices that stand on others.
-func (j *Judge) ExploreAbove(n *machine.Space, link table.Link, leg flows.Leg, mac net.HardwareAddr) *fabric.Explorer {
-	x := &fabric.Explorer{Net: j.Net, Leg: leg, MAC: mac, Above: true}
-	x.From(n, link)
+// Send sends the packet in a frame, and tells where that comes to; above, with devices that stand
+// on others.
+func (a *Search) Send(mac net.HardwareAddr, above bool) *fabric.Explorer {
+	x := &fabric.Explorer{Net: a.Net, Leg: a.Packet.Leg, MAC: mac, Dst: a.Packet.Dst, Above: above}
+	x.From(a.Space, a.Link)
 	return x
 }
 

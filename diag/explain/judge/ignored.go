@@ -17,7 +17,7 @@ func (a *Search) Ignored(x *fabric.Explorer, misses []fabric.Station) Outcome {
 	s, ok := fabric.Nearest(misses)
 	comes := ok
 	if !ok {
-		all := a.Explore(a.Space, a.Link, a.Packet.Leg, nil)
+		all := a.Send(nil, false)
 		if ok = slices.ContainsFunc(all.Stations, func(s fabric.Station) bool { return s.Space != nil && bytes.Equal(s.Dev.MAC, a.Entry.MAC) }); ok {
 			return a.unforwarded(x)
 		}
@@ -55,16 +55,25 @@ func (a *Search) Ignored(x *fabric.Explorer, misses []fabric.Station) Outcome {
 		}
 		return Outcome{Finding: cause.MACOfNobody{NextHop: a.Hop()}}
 	}
+	if a.Unasking() {
+		return Outcome{Finding: device.Unasking{Beyond: cause.Beyond{At: at(a.Space), Dev: a.Link.Name, NextHop: a.NextHop}, Link: a.Link}, Left: true}
+	}
 	// Who taught it is gone: it is as though there were none.
-	o := a.Unanswered(a.Explore(a.Space, a.Link, a.Packet.Leg, nil))
+	o := a.Unanswered(a.Send(nil, false))
 	o.Left = true
 	return o
+}
+
+// Unasking reports whether the device asks nobody, and takes its own MAC address for everybody's
+// (arp_constructor()). That of an ipvlan in mode l3 is not looked at: the device below sends its packets on.
+func (a *Search) Unasking() bool {
+	return a.Link.Has("NOARP") && !fabric.IPvlan(a.Link) && a.Entry.State == "NOARP" && bytes.Equal(a.Entry.MAC, a.Link.MAC)
 }
 
 // silent is who alone is on the wire and passes the packet on, although he answers nobody who
 // asks for the next hop: for that an entry is written.
 func (a *Search) silent() (fabric.Station, bool) {
-	all := a.Explore(a.Space, a.Link, a.Packet.Leg, nil)
+	all := a.Send(nil, false)
 	if len(all.Stations) != 1 || len(all.Edges)+len(all.Unseen)+len(all.Voids) > 0 {
 		return fabric.Station{}, false
 	}
@@ -83,7 +92,7 @@ func (a *Search) wrongMAC(s fabric.Station, comes bool) Outcome {
 	}
 	f := cause.Finding(cause.MACIgnored{
 		NextHop: a.Hop(), Right: s.Device(), Silent: !a.wouldBeAnswered(),
-		Unasking: a.Entry.State == "NOARP" && a.Link.Has("NOARP"),
+		Unasking: a.Unasking(),
 	})
 	if by, ok := a.suppressed(s); ok {
 		f = by
@@ -93,7 +102,7 @@ func (a *Search) wrongMAC(s fabric.Station, comes bool) Outcome {
 		return Outcome{Finding: f, Station: s, Left: true}
 	}
 	s.Deaf = f
-	if right := a.Explore(a.Space, a.Link, a.Packet.Leg, s.Dev.MAC); len(right.Stations) == 0 && len(right.Voids) > 0 {
+	if right := a.Send(s.Dev.MAC, false); len(right.Stations) == 0 && len(right.Voids) > 0 {
 		// With the right address, the frame would not even leave for there.
 		mended := *a
 		mended.Entry.MAC = s.Dev.MAC
@@ -108,7 +117,7 @@ func (a *Search) suppressed(s fabric.Station) (f device.Suppressed, found bool) 
 	if a.Entry.State == "PERMANENT" || a.Entry.State == "NOARP" {
 		return f, false
 	}
-	for _, b := range a.Explore(a.Space, a.Link, a.Packet.Leg, nil).Bridges {
+	for _, b := range a.Send(nil, false).Bridges {
 		entry, ok, err := b.Space.NextHopNeighbour(b.Dev.Index, a.NextHop)
 		snap, unread := b.Space.Snapshot(table.Links)
 		if err != nil || !ok || unread != nil || !bytes.Equal(entry.MAC, a.Entry.MAC) {

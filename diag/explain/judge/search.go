@@ -202,7 +202,7 @@ func (a *Search) OwnMAC(s fabric.Station) (cause.Finding, bool) {
 // two who have the address.
 func (a *Search) Misled(n *machine.Space) (cause.Finding, fabric.Station, bool) {
 	var right, wrong fabric.Station
-	for _, s := range a.Explore(a.Space, a.Link, a.Packet.Leg, nil).Stations {
+	for _, s := range a.Send(nil, false).Stations {
 		switch {
 		case s.Space == n:
 			wrong = s
@@ -226,7 +226,7 @@ func (a *Search) Misled(n *machine.Space) (cause.Finding, fabric.Station, bool) 
 // wouldBeAnswered reports whether an ARP request for the next hop would be
 // answered now.
 func (a *Search) wouldBeAnswered() bool {
-	for _, s := range a.Explore(a.Space, a.Link, a.Packet.Leg, nil).Stations {
+	for _, s := range a.Send(nil, false).Stations {
 		if s.Space != nil && len(s.Obstacles) == 0 && a.Answers(s).Yes {
 			return true
 		}

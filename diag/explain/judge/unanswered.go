@@ -407,7 +407,7 @@ func (a *Search) wrongGateway(s fabric.Station, x *fabric.Explorer) (f cause.Wro
 // NoRouter is the finding of a route whose gateway is n, which is no router: it has no
 // other way than back, and somebody else on the wire has one.
 func (a *Search) NoRouter(n *machine.Space) (cause.Finding, fabric.Station, bool) {
-	x := a.Explore(a.Space, a.Link, a.Packet.Leg, nil)
+	x := a.Send(nil, false)
 	x.Of = a.NextHop
 	for _, s := range a.routers(x) {
 		if s.Space == n || len(s.Obstacles) > 0 {

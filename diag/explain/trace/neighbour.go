@@ -170,7 +170,7 @@ func (w *walk) byAsking(a *judge.Search) (fabric.Station, bool) {
 // unicast is found when broadcasts come to a station, but frames for it alone do
 // not, or its answer does not come back.
 func (w *walk) unicast(a *judge.Search, s fabric.Station) (_ fabric.Station, ok, found bool) {
-	there := a.Explore(a.Space, a.Link, a.Packet.Leg, s.Dev.MAC)
+	there := a.Send(s.Dev.MAC, false)
 	if !there.Reaches(s) {
 		s, ok := w.conclude(a, there, a.OutOfFDB(there))
 		return s, ok, true
@@ -217,7 +217,7 @@ func (w *walk) outOfSight(a *judge.Search, x *fabric.Explorer) (fabric.Station, 
 func (w *walk) byEntry(a *judge.Search) (fabric.Station, bool) {
 	a.ByTable = true
 	if bytes.Equal(a.Entry.MAC, a.Link.MAC) && a.Entry.State != "NOARP" {
-		for _, s := range a.Explore(a.Space, a.Link, a.Packet.Leg, nil).Stations {
+		for _, s := range a.Send(nil, false).Stations {
 			if f, ok := a.OwnMAC(s); ok {
 				w.sent(a)
 				w.report(a, f)
@@ -225,10 +225,10 @@ func (w *walk) byEntry(a *judge.Search) (fabric.Station, bool) {
 			}
 		}
 	}
-	x := a.Explore(a.Space, a.Link, a.Packet.Leg, a.Entry.MAC)
+	x := a.Send(a.Entry.MAC, false)
 	hits, misses := a.Hit(x)
 	if len(hits) == 0 {
-		x = a.ExploreAbove(a.Space, a.Link, a.Packet.Leg, a.Entry.MAC)
+		x = a.Send(a.Entry.MAC, true)
 		hits, misses = a.Hit(x)
 	}
 	if s, ok := fabric.Nearest(hits); ok && (s.Space != nil || !x.Leaves()) {

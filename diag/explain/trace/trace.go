@@ -1,7 +1,6 @@
 package trace
 
 import (
-	"bytes"
 	"cmp"
 	"net"
 	"net/netip"
@@ -368,9 +367,8 @@ func (b *Beyond) OtherWires() (lines []Text) {
 
 // Unasking is the device that the frame left by, if it has sent that to its own MAC address,
 // because it asks nobody for another.
-func (b *Beyond) Unasking() (table.Link, bool) {
-	entry, link := b.search.Entry, b.search.Link
-	return link, link.Has("NOARP") && entry.State == "NOARP" && bytes.Equal(entry.MAC, link.MAC) && b.packet.Encap == nil
+func (b *Beyond) Unasking() (fabric.Site, bool) {
+	return fabric.Site{Space: b.search.Space, Dev: b.search.Link}, b.packet.Encap == nil && b.search.Unasking()
 }
 
 // Resolved reports whether the kernel has a MAC address for the next hop, or

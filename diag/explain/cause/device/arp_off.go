@@ -31,8 +31,8 @@ func (a ARPOff) Fix() []change.Change {
 	return []change.Change{change.ARP(a.Station.Netns, a.Station.Link.Name)}
 }
 
-// Unasking is a packet that left for where nothing can be seen and was not answered, by a
-// device whose ARP is off: it has its own MAC address for everybody's (arp_constructor()).
+// Unasking is a packet that left for where nothing can be seen and was not answered, or came to
+// nobody, by a device whose ARP is off: it has its own MAC address for everybody's (arp_constructor()).
 type Unasking struct {
 	cause.Beyond
 	Link table.Link
@@ -44,7 +44,7 @@ func (Unasking) Code() cause.Code { return cause.NeighbourWrongMAC }
 // Detail names the device.
 func (u Unasking) Detail() say.Text {
 	return say.T("the ARP of %[1]s is off (NOARP): it asks nobody for the MAC address of %[2]s, and sends to its own, %[3]s, which nobody there takes for his",
-		"%[1]s 的 ARP 是关闭的（NOARP）：它不去问 %[2]s 的 MAC 地址，而是把帧发给自己的 %[3]s，对面没有人会收", u.Dev, u.NextHop, u.Link.MAC)
+		"%[1]s 的 ARP 是关闭的（NOARP）：它不去问 %[2]s 的 MAC 地址，而是把帧发给自己的 %[3]s，对面没有人会收", u.Link.Name, u.NextHop, u.Link.MAC)
 }
 
 // Evidence is the device.

@@ -45,10 +45,10 @@ func (f TableFull) Evidence() []say.Text {
 	)
 }
 
-// Fix makes room.
+// Fix makes room: where somebody has lowered the maximum, there are more than that.
 func (f TableFull) Fix() []change.Change {
 	if f.Raisable {
-		return []change.Change{change.Sysctl{Netns: f.Netns(), Path: "net/netfilter/nf_conntrack_max", Value: strconv.Itoa(2 * f.Use.Max)}}
+		return []change.Change{change.Sysctl{Netns: f.Netns(), Path: "net/netfilter/nf_conntrack_max", Value: strconv.Itoa(2 * max(f.Use.Max, f.Use.Count))}}
 	}
 	return []change.Change{change.FlushConntrack{Netns: f.Netns()}}
 }

@@ -27,6 +27,7 @@ var elsewhere = map[cause.Code]string{
 	full.PortsExhausted:      "it takes connections that have the ports: TestPortsOfATranslatedSourceAreTaken",
 	full.OwnPortsExhausted:   "it takes connections that have the ports: TestPortsOfOnesOwnAreTaken",
 	full.NeighboursFull:      "the table is the whole machine's, and a test must not fill it: machine.TestPermanentNeighboursTakeNoRoom",
+	service.NotAnswering:     "a program that keeps silent: TestAProgramThatDoesNotAnswer",
 	device.PacketLoss:        "a series of echoes: TestWhatLosesSomeEchoesIsNamed",
 	device.LinkFlap:          "a series of echoes: TestADeviceThatComesAndGoesIsNamed",
 	device.TunnelMismatch:    "it takes tunnels, which few kernels of tests have: TestATunnelIsFollowedToItsOtherEnd, fabric.TestWhoOpensAPacketOfATunnel",

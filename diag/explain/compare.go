@@ -101,7 +101,7 @@ func (a *Answer) arrived(r probe.Result) bool {
 // unreplied reports whether a question came all the way to the socket that it is for, and
 // no answer was sent.
 func (w *observation) unreplied(a *Answer, r probe.Result) bool {
-	return r.Outcome == probe.Silent && a.Verdict == Delivered && w.asked.Proto == unix.IPPROTO_UDP && w.Listens != nil &&
+	return r.Outcome == probe.Silent && a.Verdict == Delivered && w.asked.Proto == unix.IPPROTO_UDP && !a.mayBeSilent() && w.Listens != nil &&
 		!slices.ContainsFunc(a.Hops, func(h hop.Hop) bool {
 			return h.Sighting != nil && (h.Leg == flows.LegRequest) != (h.Observed == hop.OK)
 		})

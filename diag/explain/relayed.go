@@ -22,7 +22,7 @@ import (
 // one takes the request, or will once what it met before is mended: that it opens is no
 // delivery, and that no datagram comes back no contradiction.
 func (a *Answer) relay(world *machine.Machine, q trace.Question, t *trace.Trace) {
-	refuted := a.Verdict == Broken && (q.Proto != unix.IPPROTO_UDP || a.Cause.Code != against.ModelDisagrees)
+	refuted := a.Verdict == Broken && (q.Proto != unix.IPPROTO_UDP || a.Cause.Code != against.ModelDisagrees && a.Cause.Code != service.NotAnswering)
 	mended := refuted && len(t.Faults) > 0 && a.Cause.Code == t.Faults[0].Code() && len(a.Fix) > 0
 	sentOn := func(f journey.Found) bool {
 		_, ok := f.Finding.(service.KeptOnly)

@@ -41,9 +41,9 @@ type Stopped struct {
 	// Zones are those of connection tracking, where the packet's request was tracked in another
 	// one; its By is empty else.
 	Zones eval.Zones
-	// Untracked is the rule that keeps connection tracking from the packet, or from the request
-	// that it answers, where it would pass if it were tracked; its Rule is nil else.
-	Untracked eval.Place
+	// Untracked are the rules that keep connection tracking from the packet, or from the request
+	// that it answers, where it would pass if both were tracked; else there are none.
+	Untracked []eval.Place
 	// Other is a route of the sender's that leads here, where another one of its
 	// would lead elsewhere; its Entry is empty where there is no other.
 	Other OtherRoute
@@ -104,11 +104,11 @@ func (s Stopped) Detail() say.Text {
 			"%[1]s；它的请求是在连接跟踪的 zone %[2]d 里登记的，它却回到 zone %[3]d，那里没有记录：%[4]s", text, s.Zones.Asked, s.Zones.Answered, s.Zones.By.Line())
 	}
 	switch {
-	case s.Untracked.Rule == nil:
+	case len(s.Untracked) == 0:
 	case s.Result.Packet.CTState == eval.CTUntracked:
-		text = say.T("%s; it would pass were it tracked, and %s keeps connection tracking from it (UNTRACKED)", "%s；如果有连接跟踪它就能通过，而 %s 让它不被跟踪（UNTRACKED）", text, s.Untracked.Line())
+		text = say.T("%s; it would pass were it tracked, and %s keeps connection tracking from it (UNTRACKED)", "%s；如果有连接跟踪它就能通过，而 %s 让它不被跟踪（UNTRACKED）", text, s.Untracked[0].Line())
 	default:
-		text = say.T("%s; %s keeps connection tracking from its request, so that it answers nothing that is known (INVALID)", "%s；%s 让它的请求不被跟踪，它就不属于任何已知连接（INVALID）", text, s.Untracked.Line())
+		text = say.T("%s; %s keeps connection tracking from its request, so that it answers nothing that is known (INVALID)", "%s；%s 让它的请求不被跟踪，它就不属于任何已知连接（INVALID）", text, s.Untracked[0].Line())
 	}
 	if len(s.Result.Untimely) > 0 {
 		text = say.T("%s; at another time, which it is not now, %s lets it pass", "%s；%s 会放行它，但只在别的时间，不是现在", text, s.Result.Untimely[0])
@@ -150,13 +150,11 @@ func (s Stopped) Fix() []change.Change {
 		}
 		return nil
 	}
-	for _, by := range []eval.Place{s.Zones.By, s.Untracked} {
-		if by.Rule == nil {
-			continue
-		}
-		if del, ok := change.RuleDel(s.Netns(), by.Table, by.Chain, by.Rule); ok {
-			return []change.Change{del}
-		}
+	if fix := s.without(s.Zones.By); fix != nil {
+		return fix
+	}
+	if fix := s.without(s.Untracked...); fix != nil {
+		return fix
 	}
 	if s.Netns() == "" && s.Result.Owner() == "firewalld" && (!s.Answer || s.Result.Panics()) {
 		if fix := remedy.Firewalld(s.Result, s.Flow); fix != nil {
@@ -170,6 +168,21 @@ func (s Stopped) Fix() []change.Change {
 		return fix
 	}
 	return s.accept(s.Flow.Kind())
+}
+
+// without takes rules away; nil where not all of them can be.
+func (s Stopped) without(rules ...eval.Place) (all []change.Change) {
+	for _, by := range rules {
+		if by.Rule == nil {
+			return nil
+		}
+		del, ok := change.RuleDel(s.Netns(), by.Table, by.Chain, by.Rule)
+		if !ok {
+			return nil
+		}
+		all = append(all, del)
+	}
+	return all
 }
 
 // accept has the chain let packets of the flow's addresses and a kind pass.

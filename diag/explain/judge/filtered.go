@@ -68,21 +68,23 @@ func (j *Judge) Filtered(n *machine.Space, p journey.Packet, hook string, r eval
 	return vip.Meant(n, f)
 }
 
-// untracked is the rule without which connection tracking would know the packet, or the request
+// untracked are the rules without which connection tracking would know the packet, or the request
 // that it answers, and the hook let it pass.
-func (j *Judge) untracked(n *machine.Space, rules *netfilter.RuleSet, p journey.Packet, hook string, r eval.Result) (none eval.Place) {
-	by, kept := r.Packet.Untracked()
-	if request, here := j.Last[n]; !kept && here && p.IsReply() && r.Packet.CTState == eval.CTInvalid {
-		by, kept = request.Untracked()
+func (j *Judge) untracked(n *machine.Space, rules *netfilter.RuleSet, p journey.Packet, hook string, r eval.Result) (all []eval.Place) {
+	if by, kept := r.Packet.Untracked(); kept {
+		all = append(all, by)
 	}
 	tracked := r.Packet.Tracked()
 	if p.IsReply() {
 		tracked.CTState = eval.CTEstablished
+		if by, kept := j.Last[n].Untracked(); kept && (len(all) > 0 || r.Packet.CTState == eval.CTInvalid) {
+			all = append(all, by)
+		}
 	}
-	if !kept || eval.Traverse(rules, hook, tracked, n.Env()).Verdict != eval.VerdictAccept {
-		return none
+	if len(all) == 0 || eval.Traverse(rules, hook, tracked, n.Env()).Verdict != eval.VerdictAccept {
+		return nil
 	}
-	return by
+	return all
 }
 
 // Twin is the other one of two who have the address of a request that has come to n, because

@@ -131,13 +131,9 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 		a.Cause.Evidence = append(a.Cause.Evidence, named(t.Faults[0], placeOf(t, t.Faults[0]))...)
 	}
 	a.Listener = listener(world, t.Listens)
-	hole, swallows := whole.Hole{}, false
+	hole, swallows, alone := whole.Hole{}, false, []journey.Found(nil)
 	if req.Proto == unix.IPPROTO_TCP {
-		var alone []journey.Found
 		hole, swallows, alone = whole.Look(world, q, t) // before the probe, of which the sender may learn
-		for _, f := range alone {
-			a.Notices = append(a.Notices, inWords(f))
-		}
 	}
 	proxy, comesBack := proxied.Look(t)
 	met, meets := service.MeetsItself{}, false
@@ -163,6 +159,11 @@ func explainFlow(ctx context.Context, world *machine.Machine, req Request, q tra
 	played := req.played(t.Beyond)
 	if opens := a.Verdict == Delivered || a.HTTP != nil && a.HTTP.Status == 0; swallows && opens && !meets && !played {
 		a.swallow(ctx, req, hole)
+	}
+	for _, f := range alone {
+		if a.Verdict == Delivered {
+			a.Notices = append(a.Notices, inWords(f))
+		}
 	}
 	return a, ctx.Err()
 }

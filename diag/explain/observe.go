@@ -272,16 +272,32 @@ func once(r probe.Result) *Probe {
 	return p
 }
 
-// get asks for something on a connection of its own, once one has opened.
+// get asks for something on a connection of its own, once one has opened. Where no answer
+// comes soon, it asks beside that on one with small segments.
 func (w *observation) get(ctx context.Context, a *Answer) {
-	got := probe.GetFrom(ctx, w.asked.From.NS, w.asked.URL, w.asked.Dest, w.asked.Timeout, 0)
+	begun := time.Now()
+	ask := func(segment int) <-chan probe.GetResult {
+		answer, left := make(chan probe.GetResult, 1), w.asked.Timeout-time.Since(begun)
+		go func() {
+			answer <- probe.GetFrom(ctx, w.asked.From.NS, w.asked.URL, w.asked.Dest, left, segment)
+		}()
+		return answer
+	}
+	full, got := ask(0), probe.GetResult{}
+	var small <-chan probe.GetResult
+	select {
+	case got = <-full:
+	case <-time.After(min(answers, w.asked.Timeout/2)):
+		small = ask(smallSegment)
+		got = <-full
+	}
 	a.HTTP = &HTTP{Status: got.Status, Message: got.Message}
 	if got.OK || a.Verdict != Delivered {
 		return
 	}
 	a.Verdict = Broken
 	a.Cause = inWords(journey.Find(flows.LegReply, service.OpensOnly{At: cause.At(w.asked.From.Name), Message: got.Message}))
-	if got.Late && probe.GetFrom(ctx, w.asked.From.NS, w.asked.URL, w.asked.Dest, w.asked.Timeout, smallSegment).OK {
+	if got.Late && small != nil && (<-small).OK {
 		lost := whole.Narrow(w.asked.From, w.Trace, trace.Question{From: w.asked.From, Dest: w.asked.Dest}, smallSegment)
 		lost.Message = got.Message
 		a.Cause = inWords(journey.Find(flows.LegReply, lost))

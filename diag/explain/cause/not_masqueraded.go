@@ -6,6 +6,7 @@ import (
 
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
+	"nstutor/diag/netfilter"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -26,7 +27,7 @@ type Exempt struct {
 	eval.Place
 	LetBy      bool       // it is one of nat itself, and lets the request by; else it keeps connection tracking from it
 	Translated bool       // without the latter a rule of nat translates the request
-	Dst        netip.Addr // of the request that is let by
+	Dst        netip.Addr // of the request that is let by, or that Near leaves out
 	Before     Before     // it has passed the namespace before, as the same connection
 	Near       eval.Near  // one that translates others; its Rule is nil where there is none
 	Unruled    bool       // there is none for it, nor one that comes near to it
@@ -41,6 +42,23 @@ type Before struct {
 	By, ByOut string // who sent it back, and by which device
 	Back      netip.Addr
 	Served    bool // a rule translates the source Back, which masquerading there gives it
+}
+
+// Sparing is the rule that leaves the request's private destination out by its address; its Rule
+// is nil where none does. Whoever wrote that expected a route of its own to there, by which the
+// source would be known.
+func (e Exempt) Sparing() (by eval.Place) {
+	switch {
+	case !machine.Private(e.Dst):
+	case e.LetBy:
+		to := func(m netfilter.Match) bool { return len(m.Key) == 1 && eval.ToAddress(string(m.Key[0])) }
+		if slices.ContainsFunc(e.Place.Rule.Matches, to) {
+			by = e.Place
+		}
+	case e.Near.Rule != nil && eval.ToAddress(e.Near.Field):
+		by = e.Near.Place
+	}
+	return by
 }
 
 // Said adds the rule to what is wrong.
@@ -89,6 +107,9 @@ func (e Exempt) Mend(m change.Masquerade) (fix []change.Change) {
 	}
 	if len(e.Docker) > 0 {
 		return e.Docker
+	}
+	if e.Sparing().Rule != nil {
+		m.Dst = e.Dst
 	}
 	if e.LetBy {
 		if e.Table.Name == change.NATTable && e.Table.Family != "inet" {
@@ -165,6 +186,10 @@ func (Untranslated) Code() Code { return NotMasqueraded }
 
 // Detail names the device and the source.
 func (u Untranslated) Detail() say.Text {
+	if by := u.Sparing(); by.Rule != nil {
+		return say.T("the request leaves %[1]s with the source %[2]s, for %[3]s leaves %[4]s out by its address. Whoever wrote that expected a route of its own to %[4]s, and only the default route leads there: either that route is missing here, or the source has to be translated for it as well",
+			"请求带着源地址 %[2]s 从 %[1]s 离开，因为 %[3]s 按地址排除了 %[4]s。写规则的人应是预期 %[4]s 另有自己的路由，而这里只有默认路由通向它：要么那条路由丢了，要么发往它的包也要换源地址", u.Out, u.Src, by.Line(), u.Dst)
+	}
 	return u.Said(say.T("the request leaves %s with the source %s, to which nobody beyond can be expected to have a route",
 		"请求带着源地址 %[2]s 从 %[1]s 离开，外面不会有到它的回程路由", u.Out, u.Src))
 }

@@ -70,7 +70,7 @@ var (
 	hop           = cause.NextHop{"ns1", "eth0", two, table.Neighbour{Dst: two, Dev: "eth0", MAC: mac, State: "STALE"}}
 	unknown       = cause.NextHop{Asker: "ns1", Dev: "eth0", Addr: two}
 	contradiction = against.Contradiction{At: here, Seen: []say.Text{say.Quote("seen")}}
-	beyond        = cause.Beyond{here, "eth0", one, flow, []say.Text{say.Quote("seen")}, false, false, farend.End{}, false}
+	beyond        = cause.Beyond{here, "eth0", one, flow, []say.Text{say.Quote("seen")}, false, false, farend.End{}, false, eval.Place{}}
 	listening     = socket.Socket{Proto: socket.TCP, Local: netip.MustParseAddrPort("127.0.0.1:80"), Waiting: 6, Room: 5, Inode: 7}
 	served        = []tally.Service{{Dst: two, Proto: 6, Port: 443, To: []string{"10.2.0.9:8443"}}}
 	stations      = []cause.Station{{Netns: "ns2", Dev: "eth0", Addrs: []netip.Prefix{near}}}
@@ -191,6 +191,7 @@ var samples = []cause.Finding{
 	cause.Untranslated{here, one, near.Masked(), "eth0", proof[0], cause.Exempt{Place: notracking, Translated: false}},
 	cause.Untranslated{here, one, near.Masked(), "eth0", proof[0], cause.Exempt{Place: sourcing, LetBy: true, Dst: two}},
 	cause.Untranslated{here, one, near.Masked(), "eth0", proof[0], cause.Exempt{Near: eval.Near{Place: sourcing, Field: "ip daddr", Has: "10.2.0.9"}}},
+	cause.Untranslated{here, one, near.Masked(), "eth0", proof[0], cause.Exempt{Near: eval.Near{Place: sourcing, Field: "ip daddr", Has: "10.2.0.9"}, Dst: two}},
 	cause.Untranslated{here, one, near.Masked(), "eth0", proof[0], cause.Exempt{Near: eval.Near{Place: sourcing, Field: "ip saddr", Has: "10.2.0.9"}}},
 	cause.Untranslated{here, one, near.Masked(), "eth0", proof[0], cause.Exempt{Unruled: true}},
 	cause.Mistranslated{here, two, veth, sourcing},
@@ -503,6 +504,7 @@ var samples = []cause.Finding{
 	cause.SilentBeyond{cause.Beyond{At: here, Dev: "eth0", NextHop: one, Flow: flow, Seen: beyond.Seen, Unsure: true, Blind: true}, time.Second},
 	cause.RefusedBeyond{cause.Beyond{At: here, Dev: "eth0", NextHop: one, Flow: flow, Seen: beyond.Seen, Unsure: true, Blind: true}, one, probe.HostUnreachable},
 	cause.SilentBeyond{cause.Beyond{At: here, Dev: "eth0", NextHop: one, Flow: tcp, Seen: beyond.Seen, Astray: true}, time.Second},
+	cause.SilentBeyond{cause.Beyond{At: here, Dev: "eth0", NextHop: one, Flow: flow, Seen: beyond.Seen, Spared: sourcing}, time.Second},
 	device.Pinned{Beyond: beyond, Entry: hop.Entry, Waited: time.Second},
 	device.Suppressed{At: here, Bridge: "br0", Port: "vxlan1", Entry: hop.Entry, Asks: hop, Right: cause.Device{Netns: "ns2", Link: table.Link{Name: "eth0"}}},
 	cause.AnsweredAs{beyond, two},

@@ -9,6 +9,7 @@ import (
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/remedy"
 	"nstutor/diag/farend"
+	"nstutor/diag/netfilter/eval"
 	"nstutor/diag/probe"
 	"nstutor/diag/table"
 	"nstutor/internal/change"
@@ -75,6 +76,9 @@ type Beyond struct {
 	// Astray tells that its destination is a private address to which only a default route
 	// leads: it may be a service's, of which no rule here knows.
 	Astray bool
+	// Spared is the rule of nat that leaves the destination out, where a route of its own was
+	// expected to lead there; its Rule is nil where there is none.
+	Spared eval.Place
 }
 
 // well is how well all is up to the device.
@@ -145,6 +149,10 @@ func (s SilentBeyond) Detail() say.Text {
 
 // further is where to ask on, and what else it may be.
 func (s SilentBeyond) further() say.Text {
+	if s.Spared.Rule != nil {
+		return say.T("only the default route leads to %[1]s, and %[2]s leaves it out by its address: whoever wrote that expected a route of its own to there. See whether one is missing here (ip route), and else %[3]s",
+			"这里只有默认路由通向 %[1]s，而 %[2]s 按地址排除了它：写规则的人应是预期那里另有自己的路由。先看这里是不是丢了一条路由（ip route），否则%[3]s", s.Flow.Dst, s.Spared.Line(), s.there())
+	}
 	if !s.Astray {
 		return s.there()
 	}

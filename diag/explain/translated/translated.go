@@ -41,7 +41,7 @@ func Exempt(n *machine.Space, passing eval.Packet, out string) cause.Exempt {
 	}
 	zone := zoneOf(n, out)
 	if near := eval.Translating(rules, p, n.Env()).Near; len(near) > 0 {
-		return cause.Exempt{Near: near[0], Zone: zone}
+		return cause.Exempt{Near: near[0], Dst: passing.Dst, Zone: zone}
 	}
 	return cause.Exempt{Unruled: true, Zone: zone}
 }

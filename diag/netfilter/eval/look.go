@@ -267,6 +267,9 @@ func rank(field string) int {
 // is not meant for this one.
 func (n Near) OnPurpose() bool { return strings.Contains(n.Field, "saddr") }
 
+// ToAddress reports whether a condition on a field is one on the destination's address.
+func ToAddress(field string) bool { return field == "ip daddr" || field == "ip6 daddr" }
+
 // Telling is the rule whose one condition says most of why it is not for a packet: that a
 // mark, or the way back, is another one. What is for other ports, addresses or devices
 // mostly is so on purpose.

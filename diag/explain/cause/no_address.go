@@ -41,8 +41,8 @@ type Awaited struct {
 	Settings     []string
 }
 
-// said is why no address has come.
-func (a Awaited) said() say.Text {
+// Said is why no address has come.
+func (a Awaited) Said() say.Text {
 	switch {
 	case !a.Told:
 		return say.T("%s is told to heed no router's advertisement (accept_ra is 0)", "%s 被设为不理会路由器通告（accept_ra 是 0）", a.Dev)
@@ -70,7 +70,7 @@ func (a Addressless) Detail() say.Text {
 		return say.T("%s, and %s is down", "%s，而且 %s 处于 down 状态", none, a.Free.Dev)
 	}
 	if a.Awaits.Dev != "" {
-		return say.T("%s: %s", "%s：%s", none, a.Awaits.said())
+		return say.T("%s: %s", "%s：%s", none, a.Awaits.Said())
 	}
 	return none
 }

@@ -50,6 +50,42 @@ func (j *Judge) behindUnnumbered(n *machine.Space, p journey.Packet, l cause.Loo
 	return Ruling{}, false
 }
 
+// inward are the kinds of devices that a node has for its pods and guests: whom their other ends
+// belong to cannot be seen either, and is nobody who leads out.
+var inward = []string{"veth", "tun"}
+
+// outward reports whether a wire of a device leads out of sight, as that of an uplink does: not
+// where it is a bridge for pods, or holds addresses alone, or carries packets in others.
+func (j *Judge) outward(n *machine.Space, d machine.Device) bool {
+	if d.Link.Has("NOARP") || d.Link.Has("POINTOPOINT") || d.Link.Kind == "tun" || d.Link.VXLAN != nil || d.Link.Tunnel != nil {
+		return false
+	}
+	return slices.ContainsFunc(j.Explore(n, d.Link, flows.LegRequest, nil).Edges, func(e fabric.Edge) bool {
+		return d.Link.Bridge == nil || !slices.Contains(inward, e.Dev.Kind)
+	})
+}
+
+// unleased is the finding of a namespace whose devices that lead out of sight have no address, as
+// without a lease of DHCP, and no routes.
+func (j *Judge) unleased(n *machine.Space, l cause.Lookup) (cause.Finding, bool) {
+	devices, err := n.DevicesFor(l.Dst)
+	if err != nil {
+		return nil, false
+	}
+	f := device.Unleased{At: at(n), Lookup: l}
+	for _, d := range devices {
+		lent := d.Link.Kind == "veth" && n.Conf(d.Link.Name, "proxy_arp") == 1
+		if !d.Link.Up() || !d.Link.Carrier() || d.Link.Master != "" || lent || routed(n, d.Link, l.Dst) || !j.outward(n, d) {
+			continue
+		}
+		if len(d.Addrs) > 0 {
+			return nil, false
+		}
+		f.Links, f.Awaits = append(f.Links, d.Link), awaited(n, l.Dst, d.Link)
+	}
+	return f, len(f.Links) > 0
+}
+
 // routed reports whether routes to addresses like one lead out of a device.
 func routed(n *machine.Space, dev table.Link, like netip.Addr) bool {
 	snap, err := n.Snapshot(table.Links | table.Routes)

@@ -138,6 +138,9 @@ func (j *Judge) Unrouted(n *machine.Space, p journey.Packet, l cause.Lookup) Rul
 		if d, ok := j.onlyWayOut(n, p.Dst); ok {
 			return j.throughDevice(n, p, l, d)
 		}
+		if f, ok := j.unleased(n, l); ok {
+			return Ruling{Finding: f}
+		}
 		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l}}
 	}
 	return j.unroutedOrigin(n, p, l)
@@ -311,20 +314,24 @@ func (j *Judge) unroutedOrigin(n *machine.Space, p journey.Packet, l cause.Looku
 	if err != nil {
 		return Ruling{Finding: cause.Unrouted{At: at(n), Lookup: l}}
 	}
-	var first *machine.Device
-	for i, d := range devices {
+	var numbered []machine.Device // one of them may be the way
+	for _, d := range devices {
 		if len(d.Addrs) == 0 || holds(d) && len(devices) > 1 {
 			continue
 		}
-		if first == nil {
-			first = &devices[i]
-		}
+		numbered = append(numbered, d)
 		if _, knows := j.gateway(n, d, p.Dst); knows {
 			return j.throughDevice(n, p, l, d)
 		}
 	}
-	if first != nil {
-		return j.throughDevice(n, p, l, *first)
+	if i := slices.IndexFunc(numbered, func(d machine.Device) bool { return j.outward(n, d) }); i >= 0 {
+		return j.throughDevice(n, p, l, numbered[i])
+	}
+	if f, ok := j.unleased(n, l); ok && len(numbered) > 0 {
+		return Ruling{Finding: f}
+	}
+	if len(numbered) > 0 {
+		return j.throughDevice(n, p, l, numbered[0])
 	}
 	if len(devices) == 0 {
 		return Ruling{Finding: device.Bare{At: at(n), Lookup: l, Docker: j.World.Unconnected(n)}}

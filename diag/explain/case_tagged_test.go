@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/vishvananda/netlink"
@@ -172,5 +173,54 @@ func TestATagComesThroughABond(t *testing.T) {
 				t.Error(b.account(a))
 			}
 		})
+	}
+}
+
+// ported is a node whose uplink is a port of a bridge that filters by VLAN, in VLAN 1, and a pod
+// whose port is in another one.
+var ported = baseNetwork{name: "ported", script: `
+host: ip link add br0 type bridge vlan_filtering 1
+host: ip link add eth0 type veth peer name up0 address 02:00:0a:05:00:01 netns inet
+host: ip link add v1 type veth peer name eth0 netns c1
+host: ip link set eth0 master br0 up
+host: ip link set v1 master br0 up
+host: ip link set br0 up
+host: ip addr add 10.5.0.9/24 dev br0
+host: bridge vlan del dev v1 vid 1
+host: bridge vlan add dev v1 vid 10 pvid untagged
+c1: ip addr add 10.5.0.2/24 dev eth0
+c1: ip link set eth0 up
+c1: ip route add default via 10.5.0.1
+inet: ip link set up0 up
+inet: ip addr add 10.5.0.1/24 dev up0
+inet: ip addr add 203.0.113.10/32 dev lo
+`}
+
+// TestAGatewayInAnotherVLAN: the bridge has heard of the gateway in the VLAN of the uplink: it is
+// the pod's port that is in the wrong one. Where nobody has heard of it, nothing tells which is.
+func TestAGatewayInAnotherVLAN(t *testing.T) {
+	needVLANs(t)
+	needTools(t, ported.script)
+	for _, heard := range []bool{true, false} {
+		b := ported.build(t)
+		if heard {
+			b.run("host: ping -c1 -W2 10.5.0.1")
+		}
+		b.hurry()
+		b.hide("inet")
+		ping := breakage{from: "c1", to: "203.0.113.10"}
+		a := b.explain(ping, true)
+		if a.Verdict != explain.Broken || a.Cause.Code != cause.Filtered || b.script(a.Cause.Netns) != "host" || len(a.Fix) != 1 || len(a.Next) > 0 {
+			t.Fatal(b.account(a))
+		}
+		if heard != strings.Contains(a.Fix[0].String(), "dev v1 vid 1 pvid untagged") {
+			t.Fatalf("heard of: %t\n%s", heard, b.account(a))
+		}
+		if b.apply(a.Fix[0]); !heard {
+			continue
+		}
+		if r := b.eventually(ping.journey()); r.Outcome != probe.Replied {
+			t.Errorf("after the fix: %s\n%s", r.Message, b.account(a))
+		}
 	}
 }

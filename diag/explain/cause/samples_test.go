@@ -488,6 +488,7 @@ var samples = []cause.Finding{
 	against.Unpredicted{Contradiction: contradiction, Predicted: cause.NoRoute, Message: "Destination Host Unreachable"},
 	against.LostBehind{Contradiction: contradiction, Dev: "eth0"},
 	against.NeverLeft{Contradiction: contradiction, Dev: "eth0"},
+	device.OtherVLAN{At: here, NextHop: one, Port: "v1", Bridge: "br0", Has: 10, VLAN: 1, Out: "eth0", Proof: proof},
 	device.NotCarried{At: here, Port: "eth0", Bridge: "br0", VLAN: 7, Self: false, Bare: false, Shared: false},
 	device.NotCarried{At: here, Port: "br0", Bridge: "br0", VLAN: 7, Self: true, Bare: true, Shared: false},
 	device.NotCarried{At: here, Port: "br0", Bridge: "br0", VLAN: 7, Self: true, Bare: true, Shared: true},

@@ -1,6 +1,9 @@
 package fabric
 
 import (
+	"bytes"
+	"net"
+	"net/netip"
 	"slices"
 
 	"nstutor/diag/explain/cause"
@@ -118,4 +121,57 @@ func inVLAN(n *machine.Space, bridge, port table.Link, all map[int][]table.PortV
 		}
 	}
 	return table.PortVLAN{}, v.stoppedBy(n, port.Name, device.NotCarried{At: cause.At(n.Name), Port: port.Name, Bridge: bridge.Name, VLAN: v.vlan, Self: port.Index == bridge.Index})
+}
+
+// Rather has the port by which a frame came into a bridge blamed, and not the one by which it
+// would leave what can be seen, where that does not carry the frame's VLAN: if somebody has heard
+// of the next hop behind it, in another VLAN. mac is what who asks knows of the next hop, if anything.
+func (e Edge) Rather(nextHop netip.Addr, mac net.HardwareAddr) Edge {
+	for i, o := range e.Obstacles {
+		stopped, ok := o.Fault.(device.NotCarried)
+		if !ok || o.Space == nil || stopped.Self || o.At >= len(e.Crossings) {
+			continue
+		}
+		if f, found := inOtherVLAN(o.Space, e.Crossings[o.At], stopped, nextHop, mac); found {
+			e.Obstacles = slices.Clone(e.Obstacles)
+			e.Obstacles[i].Fault = f
+		}
+	}
+	return e
+}
+
+// inOtherVLAN is the finding of a port whose own VLAN is another one than that in which a bridge
+// has the next hop behind the port out.
+func inOtherVLAN(n *machine.Space, out Crossing, stopped device.NotCarried, nextHop netip.Addr, mac net.HardwareAddr) (f device.OtherVLAN, found bool) {
+	snap, err := n.Snapshot(table.Links | table.Neighbours | table.FDB)
+	if err != nil {
+		return f, false
+	}
+	bridge, known := snap.Link(out.Bridged)
+	in, there := snap.Link(out.From)
+	one, err := n.Ask()
+	if !known || !there || err != nil {
+		return f, false
+	}
+	all, err := one.VLANs(bridge.Index)
+	carries := func(port table.Link, vlan int, pvid bool) bool {
+		return slices.ContainsFunc(all[port.Index], func(c table.PortVLAN) bool { return c.ID == vlan && (c.PVID || !pvid) })
+	}
+	if err != nil || !carries(in, stopped.VLAN, true) {
+		return f, false // the tag is the sender's own
+	}
+	f = device.OtherVLAN{At: cause.At(n.Name), NextHop: nextHop, Port: in.Name, Bridge: bridge.Name, Has: stopped.VLAN, Out: out.Dev.Name, Self: in.Index == bridge.Index}
+	for _, entry := range snap.Neighbours {
+		on, _ := snap.Link(entry.Dev)
+		if entry.Dst == nextHop && len(entry.MAC) > 0 && (on.Index == bridge.Index || on.Kind == "vlan" && on.PeerIndex == bridge.Index) {
+			mac, f.Proof = entry.MAC, append(f.Proof, entry.Line())
+		}
+	}
+	for _, entry := range snap.FDB {
+		if len(mac) > 0 && bytes.Equal(entry.MAC, mac) && entry.Dev == out.Dev.Name && entry.Master == bridge.Name && entry.VLAN != stopped.VLAN && carries(out.Dev, entry.VLAN, false) {
+			f.VLAN, f.Proof = entry.VLAN, append(f.Proof, entry.Line())
+			return f, true
+		}
+	}
+	return f, false
 }

@@ -31,6 +31,7 @@ func (w *walk) passes(a *judge.Search, x *fabric.Explorer) (fabric.Station, bool
 		return fabric.Station{}, false
 	}
 	edge, _ := x.Out()
+	edge = edge.Rather(a.NextHop, a.Entry.MAC)
 	s := fabric.Station{Edge: &edge, Way: edge.Way, Sent: true}
 	if !judge.Resolved(a.Entry) && !a.Link.Has("NOARP") && w.outside == nil {
 		w.outside = &outside{*s.Edge, a, a.Packet}

@@ -389,6 +389,8 @@ var samples = []cause.Finding{
 	source.Unasked{At: here, Src: one, Line: proof[0], Back: true, Route: table.Route{Type: "unicast", Dst: near, Via: two, Dev: "eth1", Table: 100, Proto: "boot", Scope: "global"}},
 	cause.OtherWayBack{At: here, Src: two, Dev: "eth1", Back: "eth0", Lookup: proof, Sent: source.Unasked{At: here, Src: one, Line: proof[0], Back: true, Route: table.Route{Type: "unicast", Dst: near, Via: two, Dev: "eth1", Table: 100, Proto: "boot", Scope: "global"}}},
 	source.Unasked{At: here, Src: one, Net: near.Masked(), Out: "eth0", Line: proof[0], Route: table.Route{Type: "unicast", Via: two, Dev: "eth1", Table: 100}},
+	source.InVRF{At: here, Lookup: lookup, VRF: table.Link{Name: "red", VRF: 100}, Route: stray.Stray, Way: path},
+	source.InVRF{At: here, Lookup: lookup, VRF: table.Link{Name: "red", VRF: 100}, Route: stray.Stray, Way: path, Back: path, Gone: true, Deaf: &change.Sysctl{Netns: "ns1", Path: "net/ipv4/tcp_l3mdev_accept", Value: "1"}},
 	source.VRFUnasked{At: here, Lookup: lookup, Dev: "eth0", VRF: table.Link{Name: "red", VRF: 10}},
 	source.VRFUnasked{At: here, Lookup: lookup, Dev: "eth0", VRF: table.Link{Name: "red", VRF: 10}, Reply: true},
 	source.Unruled{At: here, Lookup: lookup, Main: table.Route{Type: "unicast", Table: machine.MainTable, Dev: "eth0"}, Rules: []table.PolicyRule{change.Lookup(255, 0)}},

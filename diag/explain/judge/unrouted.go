@@ -29,7 +29,7 @@ func (j *Judge) NoRoute(n *machine.Space, p journey.Packet, route machine.RouteA
 		if leak, way, ok := j.besideVRF(n, p, lookup); ok {
 			return Ruling{Finding: leak, Next: way}, true
 		}
-		_, in := j.VRF(n)
+		vrf, in := j.VRF(n)
 		if f, next, ok := absent.VRFUnasked(n, in, p.IsReply(), lookup); ok {
 			return Ruling{Finding: f, Next: next}, true
 		}
@@ -39,6 +39,11 @@ func (j *Judge) NoRoute(n *machine.Space, p journey.Packet, route machine.RouteA
 		if route.Kind == machine.KindNone {
 			if f, next, ok := absent.Unruled(n, p.Src, p.IsReply(), lookup); ok {
 				return Ruling{Finding: f, Next: next}, true
+			}
+			if vrf.VRF == 0 {
+				if f, next, ok := absent.InVRF(n, p.Flow(), n == p.Origin, lookup); ok {
+					return Ruling{Finding: f, Next: next}, true
+				}
 			}
 			if f, ok := j.closed(n, p, lookup); ok {
 				return Ruling{Finding: f}, true

@@ -5,6 +5,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 
+	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/internal/lab/labtest"
 )
@@ -34,6 +35,21 @@ func TestAWayThatIsInAVRF(t *testing.T) {
 			hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NoRoute, netns: "host", mends: true, says: "table 100"},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.try(c.base.build(t)) })
+	}
+}
+
+// TestAConnectionFromAnAddressOfAVRF: its socket is bound to no device, and cannot be bound to the
+// address that the kernel gives it.
+func TestAConnectionFromAnAddressOfAVRF(t *testing.T) {
+	needVRFs(t)
+	b := bridged.build(t)
+	b.run(inVRF + "\nhost: ip route add default via 192.168.6.1 dev eth0\nhost: sysctl -qw net.ipv4.tcp_l3mdev_accept=1")
+	b.hurry()
+	b.serve([]string{"inet tcp 203.0.113.10:80"})
+	b.hide("inet")
+	a := b.explain(breakage{from: "host", to: "203.0.113.10", asks: "tcp 80"}, true)
+	if a.Verdict != explain.Delivered {
+		t.Error(b.account(a))
 	}
 }
 

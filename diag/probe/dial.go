@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -89,7 +90,13 @@ func (d Dial) open(ns *nsenter.Namespace, kind int) (s opened, err error) {
 		if !d.Src.IsValid() && source.Is6() {
 			bound = netip.IPv6Unspecified()
 		}
-		if err := d.prepare(fd, bound); err != nil {
+		err := d.prepare(fd, bound)
+		if errors.Is(err, unix.EADDRNOTAVAIL) && !d.Src.IsValid() && source.Is4() {
+			// An address of a VRF's device is none for a socket outside of it, which connects from
+			// there nevertheless (inet_bind()).
+			err = d.prepare(fd, netip.IPv4Unspecified())
+		}
+		if err != nil {
 			return err
 		}
 		name, err := unix.Getsockname(fd)

@@ -28,6 +28,8 @@ var lostWays = []farAway{
 		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.NoAddress, netns: "host", noFix: true, says: "eth0 leads out of here and has no address"},
 	{name: "… of IPv6", base: ownRange, fault: "host: ip route del default via 2001:db8:6::1 dev eth0\nhost: ip addr del 2001:db8:6::160/64 dev eth0\nhost: sysctl -qw net.ipv6.conf.eth0.accept_ra=0",
 		hide: []string{"inet"}, from: "host", to: world6, want: cause.NoAddress, netns: "host", noFix: true, says: "eth0 is told to heed no router's advertisement"},
+	{name: "a network of the node's own hides the default route", base: masqueraded, fault: "host: ip link add eth9 type veth peer name far9 netns inet\ninet: ip link set far9 up\nhost: ip addr add 203.0.113.77/24 dev eth9\nhost: ip link set eth9 up\nhost: iptables -t nat -A POSTROUTING -o eth9 -j MASQUERADE\ninet: sysctl -qw net.ipv4.conf.far9.arp_ignore=1",
+		hide: []string{"inet"}, from: "pod-a", to: "203.0.113.10", want: cause.DestinationAbsent, netns: "host", beyond: "eth9", says: "comes before default via 192.168.6.1"},
 	{name: "no uplink is there, and the pods cannot be seen", base: bridged, fault: "host: ip link del eth0",
 		hide: []string{"inet", "pod-b", "pod-c"}, from: "host", to: "203.0.113.10", want: cause.NoRoute, netns: "host", noFix: true},
 }

@@ -184,7 +184,7 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 		if a.Cause = inWords(failed); len(a.Cause.fix) > 0 { // it need not be asked there
 			a.confirm()
 		}
-		a.Cause.Evidence = slices.Concat(a.Cause.Evidence, b.OtherWires(), b.PerhapsRouted(), b.Ruled())
+		a.Cause.Evidence = slices.Concat(a.Cause.Evidence, b.OtherWires(), b.PerhapsRouted(), b.Hides(), b.Ruled())
 	case device.NotSent(r.Outcome) && a.Cause.Code == cause.NotKnown:
 		a.Cause = inWords(journey.Find(a.Cause.Leg, device.Unsent{Beyond: beyond, Outcome: r.Outcome, Length: b.Length(), MTU: b.Edge.Dev.MTU}))
 	case !left:

@@ -2,6 +2,7 @@ package absent
 
 import (
 	"net/netip"
+	"slices"
 
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/table"
@@ -32,6 +33,19 @@ func Behind(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (table.Ro
 	rest, ok := machine.BestRoute(snap, dst, func(r table.Route) bool { return r.Dst == now.Entry.Dst })
 	link, up := snap.Link(rest.Dev)
 	return rest, ok && up && link.Carrier() && rest.Dev != now.DevName
+}
+
+// Hidden is the route by a router and out of another device that an address would be reached by, were
+// the network of an own address not there which it is in: one of which nobody is known on its wire.
+func Hidden(n *machine.Space, dst netip.Addr, now machine.RouteAnswer) (table.Route, bool) {
+	rest, ok := Behind(n, dst, now)
+	snap, err := n.Snapshot(table.Neighbours)
+	if !ok || err != nil || now.Via.IsValid() || now.Entry.Proto != "kernel" || !rest.Via.IsValid() {
+		return table.Route{}, false
+	}
+	return rest, !slices.ContainsFunc(snap.Neighbours, func(e table.Neighbour) bool {
+		return e.Dev == now.DevName && len(e.MAC) > 0 && now.Entry.Dst.Contains(e.Dst)
+	})
 }
 
 // Routed is the route by a router on the same wire that an address would be reached by, were the

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"net/netip"
 
+	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
@@ -44,6 +45,17 @@ func (w *walk) passes(a *judge.Search, x *fabric.Explorer) (fabric.Station, bool
 			wBeyond.Of(a.NextHop, s.Edge.Dev.Name))
 	}
 	return s, true
+}
+
+// Hides says that a network of an own address, of which nobody is known on its wire, comes before a
+// route by a router.
+func (b *Beyond) Hides() (lines []Text) {
+	for _, passed := range b.search.Ways() {
+		if r, ok := absent.Hidden(passed.Space, b.packet.Dst, passed.Route); ok && passed.Space == b.Edge.Space {
+			lines = append(lines, wHides.Of(quote(passed.Route.Entry.Line()), b.packet.Dst, quote(r.Line())))
+		}
+	}
+	return lines
 }
 
 // depart notes that a packet has left what can be seen, and goes on as though

@@ -11,6 +11,7 @@ var (
 	wByRule        = say.F("%s, by the policy rule %s", "%s，依策略规则 %s")
 	wRuled         = say.F("the policy rule %s has it go by the table %s; by main it would go %s", "策略规则 %s 让它走 %s 表；按 main 表则会走 %s")
 	wPerhapsRouted = say.F("%s has %s on the wire itself: if it is behind the router (%s), that prefix is too wide", "按 %s，%s 就在本链路上：如果它其实在路由器后面（%s），这个前缀就太宽了")
+	wHides         = say.F("%s has %s on its own wire, where nobody of that network is known, and comes before %s: is it meant to?", "按 %s，%s 就在它的链路上，而那里没见过这个网段的任何主机；它先于 %s 生效：是有意的吗？")
 	wHowUnknown    = say.F("how a frame gets from %s to %s cannot be told", "帧怎样从 %s 到 %s，无法判断")
 	wTunnelled     = say.F("tunnels in tunnels are not followed any further", "隧道里还有隧道，未再跟踪")
 	wBelow         = say.F("what is below %s: %s", "%s 的底层：%s")

@@ -20,7 +20,7 @@ var lostWays = []farAway{
 		hide: []string{"inet"}, from: "pod-a", to: "10.245.0.9", want: cause.NotKnown, netns: "host", beyond: "eth0", noFix: true, says: "is refused by 192.168.6.1"},
 	{name: "… and the router beyond has it, and none to the pod", base: routed, fault: spared + "\ninet: ip addr add 10.245.0.9/32 dev lo",
 		hide: []string{"inet"}, from: "pod-a", to: "10.245.0.9", want: cause.NotMasqueraded, netns: "host", mends: true, fix: "-d 10.245.0.9"},
-	{name: "the default route of IPv6 is lost, and a bridge of pods has an address", base: ownRange, fault: "host: ip route del default via 2001:db8:6::1 dev eth0\nhost: sysctl -qw net.ipv6.conf.eth0.forwarding=1 net.ipv6.conf.eth0.accept_ra=1",
+	{name: "the default route of IPv6 is lost, and a bridge of pods has an address", base: ownRange, fault: "host: ip link del eth0\nhost: ip link add eth0 index 300 type veth peer name up0 netns inet\nhost: sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0 net.ipv6.conf.eth0.accept_ra=1\nhost: ip addr add 2001:db8:6::160/64 dev eth0\nhost: ip link set eth0 up\ninet: ip link set up0 up",
 		hide: []string{"inet"}, from: "host", to: world6, want: cause.NoRoute, netns: "host", says: "eth0 heeds no router's advertisement", fix: "net.ipv6.conf.eth0.accept_ra=2"},
 	{name: "the uplink has no address", base: bridged, fault: "host: ip addr flush dev eth0",
 		hide: []string{"inet"}, from: "host", to: "203.0.113.10", want: cause.NoAddress, netns: "host", noFix: true, says: "eth0 leads out of here and has no address"},

@@ -42,6 +42,7 @@ func TestAWayThatIsInAVRF(t *testing.T) {
 // address that the kernel gives it.
 func TestAConnectionFromAnAddressOfAVRF(t *testing.T) {
 	needVRFs(t)
+	needTools(t, inVRF)
 	b := bridged.build(t)
 	b.run(inVRF + "\nhost: ip route add default via 192.168.6.1 dev eth0\nhost: sysctl -qw net.ipv4.tcp_l3mdev_accept=1")
 	b.hurry()

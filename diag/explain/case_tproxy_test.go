@@ -202,6 +202,9 @@ func TestTPROXYInABridge(t *testing.T) {
 			if a.Cause.Code != c.want || (a.Verdict == explain.Delivered) != (c.want == cause.None) || len(a.Unseen) > 0 {
 				t.Errorf("%s, %s: %s, %v", a.Verdict, a.Cause.Code, a.Cause.Detail, a.Unseen)
 			}
+			if past := c.want == cause.None && c.seen; past != slices.ContainsFunc(a.Notices, func(f explain.Fault) bool { return strings.Contains(f.Detail.String(), "past the program") }) {
+				t.Errorf("noticed %v", a.Notices)
+			}
 			if c.want != service.NotListening {
 				return
 			}

@@ -68,7 +68,11 @@ func (w *walk) input(n *machine.Space, p journey.Packet, dev table.Link) {
 		w.lostBelow(n, p, dev, route)
 	}
 	port, handed := p.Filtered.Handed()
-	handed = handed && p.IsRequest() && (route.Kind == machine.KindLocal || !p.Filtered.Marked() || !w.belowBridge(n, p, dev.Name))
+	handed = handed && p.IsRequest()
+	if handed && route.Kind != machine.KindLocal && p.Filtered.Marked() && w.belowBridge(n, p, dev.Name) {
+		handed = false
+		w.Notice(p.Leg, service.Unassigned{At: at(n), Flow: p.Flow(), Port: port, Bridge: dev.Name, Passed: true})
+	}
 	if route.Kind == machine.KindForwardingOff && !handed || route.Kind == machine.KindRPFilter || route.Kind == machine.KindMartian {
 		w.refused(n, p, dev, route)
 		// As though the packet had been let in: where would it go?

@@ -14,6 +14,8 @@ import (
 	"nstutor/diag/explain"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/service"
+	"nstutor/internal/lab/labtest"
+	"nstutor/internal/nsenter"
 	"nstutor/internal/sockopt"
 )
 
@@ -149,5 +151,70 @@ func TestTPROXYWithoutAMark(t *testing.T) {
 	}
 	if a := w.explain(unix.IPPROTO_UDP, false); a.Verdict != explain.Undecided {
 		t.Errorf("a mark by lot: %s, %s, %v", a.Verdict, a.Cause.Detail, a.Fix)
+	}
+}
+
+// TestTPROXYInABridge: where a bridge has the rules of IP see what it passes on, the socket is lost when
+// the bridge hands the packet up, and without a mark it goes on to whom it is for.
+func TestTPROXYInABridge(t *testing.T) {
+	const rule = "-t mangle -A PREROUTING -i br0 -p tcp --dport 80 -j TPROXY --on-port 15001"
+	for _, c := range []struct {
+		name, rule string
+		seen       bool // in the bridge
+		want       cause.Code
+	}{
+		{"with a mark", rule + " --tproxy-mark 1", true, service.NotListening},
+		{"with a mark, above the bridge alone", rule + " --tproxy-mark 1", false, cause.None},
+		{"without a mark", rule, true, cause.None},
+		{"without a mark, above the bridge alone", rule, false, cause.NoRoute},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newFilterWorld(t)
+			if !w.install("iptables", c.rule) {
+				t.Skip("iptables cannot write a TPROXY here")
+			}
+			if _, err := exec.LookPath("ip"); err != nil {
+				t.Skip(err)
+			}
+			labtest.Script(t, map[string]*nsenter.Namespace{"r": w.r}, `
+				r: ip link add br0 type bridge
+				r: ip link set br0 up
+				r: ip link set ra master br0
+				r: ip addr del 10.1.0.1/24 dev ra
+				r: ip addr add 10.1.0.1/24 dev br0
+				r: ip rule add fwmark 1 lookup 100
+				r: ip route add local default dev lo table 100
+			`)
+			if err := w.r.WriteSysctl("net/bridge/bridge-nf-call-iptables", map[bool]string{true: "1", false: "0"}[c.seen]); err != nil {
+				t.Skip(err)
+			}
+			for ns, at := range map[*nsenter.Namespace]string{w.r: ":15001", w.b: ":80"} {
+				w.must(ns.Do(func() error {
+					config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+						return sockopt.Control(raw, func(fd int) error { return unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_TRANSPARENT, 1) })
+					}}
+					l, err := config.Listen(t.Context(), "tcp4", at)
+					t.Cleanup(func() { l.Close() })
+					return err
+				}))
+			}
+			a := w.explain(unix.IPPROTO_TCP, true)
+			if a.Cause.Code != c.want || (a.Verdict == explain.Delivered) != (c.want == cause.None) || len(a.Unseen) > 0 {
+				t.Errorf("%s, %s: %s, %v", a.Verdict, a.Cause.Code, a.Cause.Detail, a.Unseen)
+			}
+			if past := c.want == cause.None && c.seen; past != slices.ContainsFunc(a.Notices, func(f explain.Fault) bool { return strings.Contains(f.Detail.String(), "past the program") }) {
+				t.Errorf("noticed %v", a.Notices)
+			}
+			if c.want != service.NotListening {
+				return
+			}
+			if len(a.Fix) != 1 || !strings.Contains(a.Fix[0].String(), "net.bridge.bridge-nf-call-iptables=0") {
+				t.Fatalf("fixed by %v", a.Fix)
+			}
+			w.must(w.r.WriteSysctl("net/bridge/bridge-nf-call-iptables", "0"))
+			if a := w.explain(unix.IPPROTO_TCP, true); a.Verdict != explain.Delivered {
+				t.Errorf("mended: %s, %s: %s", a.Verdict, a.Cause.Code, a.Cause.Detail)
+			}
+		})
 	}
 }

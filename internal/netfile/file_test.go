@@ -1,6 +1,7 @@
 package netfile
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"os/exec"
@@ -271,6 +272,7 @@ func TestWhoListensIsInTheFile(t *testing.T) {
 		return raw.Control(func(fd uintptr) {
 			drop := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K}
 			err = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: 1, Filter: &drop})
+			err = errors.Join(err, unix.SetsockoptInt(int(fd), unix.SOL_IP, unix.IP_TRANSPARENT, 1))
 		})
 	})
 	if err != nil {
@@ -280,7 +282,7 @@ func TestWhoListensIsInTheFile(t *testing.T) {
 	for _, c := range closers {
 		c.Close()
 	}
-	for _, want := range []string{"listens tcp 127.0.0.1:8080\n", "listens udp 0.0.0.0:53 deaf\n"} {
+	for _, want := range []string{"listens tcp 127.0.0.1:8080\n", "listens udp 0.0.0.0:53 deaf transparent\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

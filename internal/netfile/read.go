@@ -300,16 +300,34 @@ func (p *parse) policy(s *replica.Space, words []string) error {
 }
 
 func listens(s *replica.Space, words []string) error {
-	deaf := len(words) == 3 && words[2] == "deaf"
-	if len(words) != 2 && !deaf || words[0] != "tcp" && words[0] != "udp" {
+	if len(words) < 2 || words[0] != "tcp" && words[0] != "udp" {
 		return unknown("listens")
 	}
 	at, err := netip.ParseAddrPort(words[1])
 	if err != nil || at.Port() == 0 {
 		return unknown(words[1])
 	}
-	s.Listeners = append(s.Listeners, replica.Listener{Proto: words[0], At: at, Deaf: deaf})
+	l := replica.Listener{Proto: words[0], At: at}
+	for _, word := range words[2:] {
+		i := slices.IndexFunc(socketWords, func(s socketWord) bool { return s.word == word })
+		if i < 0 {
+			return unknown("listens")
+		}
+		*socketWords[i].in(&l) = true
+	}
+	s.Listeners = append(s.Listeners, l)
 	return nil
+}
+
+// socketWord is what may be said of a socket behind its address.
+type socketWord struct {
+	word string
+	in   func(*replica.Listener) *bool
+}
+
+var socketWords = []socketWord{
+	{"deaf", func(l *replica.Listener) *bool { return &l.Deaf }},
+	{"transparent", func(l *replica.Listener) *bool { return &l.Transparent }},
 }
 
 // done looks at what only the whole file can tell.

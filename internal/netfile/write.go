@@ -129,10 +129,12 @@ func (f File) writeSpace(w io.Writer, s *replica.Space, here int, common []repli
 		}
 	}
 	for _, l := range s.Listeners {
-		deaf := ""
-		if l.Deaf {
-			deaf = " deaf"
+		fmt.Fprintf(w, "listens %s %s", l.Proto, l.At)
+		for _, told := range socketWords {
+			if *told.in(&l) {
+				fmt.Fprint(w, " ", told.word)
+			}
 		}
-		fmt.Fprintf(w, "listens %s %s%s\n", l.Proto, l.At, deaf)
+		fmt.Fprintln(w)
 	}
 }

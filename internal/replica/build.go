@@ -81,7 +81,7 @@ func (c *Copy) Close() {
 // Ready is what every copy has, made before it is known of what network it will be.
 type Ready struct {
 	outside *nsenter.Namespace
-	born    map[Setting]bool // the settings of a new namespace
+	fresh   map[Setting]bool // the settings of a new namespace
 }
 
 // Build makes the network anew, in a lab that is this process's own: it makes
@@ -103,10 +103,10 @@ func (r *Ready) Close() {
 
 // Build builds the copy, once.
 func (r *Ready) Build(ctx context.Context, n Network) (*Copy, error) {
-	b := &builder{network: n, born: r.born, copy: &Copy{Missing: n.Missing, conns: make([]*conn, len(n.Spaces)), outside: r.outside}}
+	b := &builder{network: n, fresh: r.fresh, copy: &Copy{Missing: n.Missing, conns: make([]*conn, len(n.Spaces)), outside: r.outside}, born: map[place]bool{}}
 	r.outside = nil
 	b.conns, b.copy.listen = b.copy.conns, b.listen
-	for _, step := range []func() error{b.makeSpaces, b.makeLinks, b.level, b.answerOutside, b.listen, b.findDoors, b.attend} {
+	for _, step := range []func() error{b.makeSpaces, b.moveIn, b.makeLinks, b.level, b.answerOutside, b.listen, b.findDoors, b.attend} {
 		if err := context.Cause(ctx); err != nil {
 			b.copy.Close()
 			return nil, err
@@ -124,7 +124,8 @@ type builder struct {
 	network Network
 	copy    *Copy
 	conns   []*conn          // of the Spaces
-	born    map[Setting]bool // of a new namespace
+	fresh   map[Setting]bool // of a new namespace
+	born    map[place]bool   // devices that are there from the beginning
 	made    map[place]bool
 	wires   []wire
 }
@@ -152,7 +153,7 @@ func (b *builder) makeSpaces() error {
 			if spaces[i], errs[i] = makeSpace(s.Name); errs[i] != nil {
 				return
 			}
-			known := b.born
+			known := b.fresh
 			if s.Name == "" {
 				known = nil // which was there before
 			}
@@ -180,7 +181,7 @@ func Prepare() (*Ready, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Ready{outside: ns, born: map[Setting]bool{}}
+	r := &Ready{outside: ns, fresh: map[Setting]bool{}}
 	settings, err := readSettings(ns)
 	if err == nil {
 		_, err = writeSettings(ns, nil, nil)
@@ -193,7 +194,7 @@ func Prepare() (*Ready, error) {
 		return nil, err
 	}
 	for _, s := range settings {
-		r.born[s] = true
+		r.fresh[s] = true
 	}
 	return r, nil
 }

@@ -5,12 +5,13 @@
 // The kernel's dumps are kept as they came, and are handed back with as little
 // changed as it allows: what this program does not understand is copied too.
 // Devices keep their indexes, so that whatever speaks of one by its index stays
-// true. What cannot be copied is told as an Omission.
+// true, unless the copy is born with devices that have them. What cannot be copied is told as an Omission.
 //
 //	network.go   the value: a Network and its Spaces
 //	conn.go   rtnetlink: dumps and requests
 //	read.go settings.go fresh.go   a namespace taken down (ipsets by diag/netfilter/ipset)
 //	build.go link*.go level.go ipv6.go timers.go   and made anew
+//	born.go             room for the devices that namespaces are born with
 //	xfrm.go             IPsec policies, without any key
 //	rules.go            the packet filter: ipsets, nf_tables by the package nftables, tables of iptables-legacy
 //	listen.go           the ports on which somebody listens

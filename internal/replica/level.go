@@ -197,20 +197,22 @@ func policyRule(row []byte) []byte {
 	return append(head, row[unix.SizeofRtMsg:]...)
 }
 
+// sizeofNhmsg is the length of struct nhmsg.
+const sizeofNhmsg = 8
+
 // nextHop is struct nhmsg and what it is to be.
 func nextHop(row []byte) []byte {
-	const header = 8
-	if len(row) < header {
+	if len(row) < sizeofNhmsg {
 		return nil
 	}
-	head := slices.Clone(row[:header])
+	head := slices.Clone(row[:sizeofNhmsg])
 	head[1] = 0 // the scope, which is not to be said
 	binary.NativeEndian.PutUint32(head[4:], binary.NativeEndian.Uint32(head[4:])&hopFlags)
 	const fdb, resilient, told = 11, 12, 4 // NHA_FDB, NHA_RES_GROUP, NHA_RES_GROUP_UNBALANCED_TIME
-	if buckets := attr.Find(row[header:], resilient); buckets != nil {
+	if buckets := attr.Find(row[sizeofNhmsg:], resilient); buckets != nil {
 		head = attr.Nest(head, resilient, attr.Without(buckets, told))
 	}
-	return append(head, attr.Only(row[header:], unix.NHA_ID, fdb, unix.NHA_GROUP, unix.NHA_GROUP_TYPE, unix.NHA_BLACKHOLE, unix.NHA_OIF,
+	return append(head, attr.Only(row[sizeofNhmsg:], unix.NHA_ID, fdb, unix.NHA_GROUP, unix.NHA_GROUP_TYPE, unix.NHA_BLACKHOLE, unix.NHA_OIF,
 		unix.NHA_GATEWAY, unix.NHA_ENCAP_TYPE, unix.NHA_ENCAP)...)
 }
 

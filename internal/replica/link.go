@@ -3,6 +3,7 @@ package replica
 import (
 	"encoding/binary"
 	"errors"
+	"maps"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -110,20 +111,7 @@ var stacked = []string{"vlan", "macvlan", "macvtap", "ipvlan", "vxlan"}
 
 // makeLinks makes the devices of all namespaces, those first that others stand on.
 func (b *builder) makeLinks() error {
-	b.made = map[place]bool{}
-	for i, s := range b.network.Spaces {
-		rows, err := b.conns[i].dump(unix.RTM_GETLINK, make([]byte, unix.SizeofIfInfomsg))
-		if err != nil {
-			return err
-		}
-		for _, row := range rows { // lo, and what the kernel puts into every namespace
-			at := place{i, indexOf(row)}
-			name := attr.String(attr.Find(row[unix.SizeofIfInfomsg:], unix.IFLA_IFNAME))
-			for _, l := range s.Links {
-				b.made[at] = b.made[at] || l.Index == at.index && l.Name == name
-			}
-		}
-	}
+	b.made = maps.Clone(b.born)
 	for again := true; again; {
 		again = false
 		for i := range b.network.Spaces {
@@ -223,14 +211,16 @@ func linkBody(index int, l Link) []byte {
 	body := make([]byte, unix.SizeofIfInfomsg)
 	binary.NativeEndian.PutUint32(body[4:], uint32(index))
 	body = attr.Text(body, unix.IFLA_IFNAME, l.Name)
+	return append(body, l.measures()...)
+}
+
+// measures are what a device is given when it is made, of whatever kind it is: its MAC address, and how
+// much it takes.
+func (l Link) measures() []byte {
+	kinds := []uint16{unix.IFLA_MTU, unix.IFLA_TXQLEN, unix.IFLA_GROUP}
 	// An ipvlan has the MAC address of what it stands on, and one of zeros is none.
 	if mac := l.attr(unix.IFLA_ADDRESS); len(mac) == 6 && l.Kind != "ipvlan" && slices.ContainsFunc(mac, func(c byte) bool { return c != 0 }) {
-		body = attr.Append(body, unix.IFLA_ADDRESS, mac)
+		kinds = append(kinds, unix.IFLA_ADDRESS)
 	}
-	for _, kind := range []uint16{unix.IFLA_MTU, unix.IFLA_TXQLEN, unix.IFLA_GROUP} {
-		if v := l.attr(kind); v != nil {
-			body = attr.Append(body, kind, v)
-		}
-	}
-	return body
+	return attr.Only(l.Message[unix.SizeofIfInfomsg:], kinds...)
 }

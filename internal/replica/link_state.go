@@ -2,6 +2,7 @@ package replica
 
 import (
 	"encoding/binary"
+	"errors"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -16,7 +17,12 @@ func (b *builder) configure(space int) {
 	s := b.network.Spaces[space]
 	c := b.conns[space]
 	for _, l := range s.Links {
-		if err := c.do(unix.RTM_NEWLINK, 0, b.setBody(l)); err != nil {
+		err := c.do(unix.RTM_NEWLINK, 0, b.setBody(space, l))
+		if errors.Is(err, unix.EAFNOSUPPORT) && l.up() { // tunl0 has IPv6 once it has been up (addrconf_notify())
+			_ = c.do(unix.RTM_NEWLINK, 0, l.raised())
+			err = c.do(unix.RTM_NEWLINK, 0, b.setBody(space, l))
+		}
+		if err != nil {
 			b.miss(space, Device, l.Name, err)
 			continue
 		}
@@ -34,7 +40,7 @@ const flagsKept = unix.IFF_NOARP | unix.IFF_PROMISC | unix.IFF_ALLMULTI | unix.I
 // setBody is a request to give a device its master, its flags, and its settings
 // net.ipv4.conf.DEV, which the kernel tells and takes by their places
 // (inet_set_link_af()): a file for each would cost more than all the rest.
-func (b *builder) setBody(l Link) []byte {
+func (b *builder) setBody(space int, l Link) []byte {
 	body := make([]byte, unix.SizeofIfInfomsg)
 	binary.NativeEndian.PutUint32(body[4:], uint32(l.Index))
 	binary.NativeEndian.PutUint32(body[8:], l.flags()&flagsKept)
@@ -42,8 +48,8 @@ func (b *builder) setBody(l Link) []byte {
 	if master := l.master(); master != 0 {
 		body = attr.Number(body, unix.IFLA_MASTER, uint32(master))
 	}
-	if mtu := l.attr(unix.IFLA_MTU); l.Name == "lo" && mtu != nil {
-		body = attr.Append(body, unix.IFLA_MTU, mtu)
+	if b.born[place{space, l.Index}] {
+		body = append(body, l.measures()...)
 	}
 	var families []byte
 	if conf := attr.Find(attr.Find(l.attr(unix.IFLA_AF_SPEC), unix.AF_INET), unix.IFLA_INET_CONF); conf != nil {
@@ -165,23 +171,29 @@ func (b *builder) copyVLANs(space int, l Link) {
 func (b *builder) raise() {
 	for i, s := range b.network.Spaces {
 		for _, l := range s.Links {
-			held := l.attr(unix.IFLA_PROTO_DOWN)
-			isHeld := len(held) > 0 && held[0] != 0
-			if !l.up() && !isHeld {
+			if !l.up() && !l.held() {
 				continue
 			}
-			body := make([]byte, unix.SizeofIfInfomsg)
-			binary.NativeEndian.PutUint32(body[4:], uint32(l.Index))
-			binary.NativeEndian.PutUint32(body[8:], l.flags()&unix.IFF_UP)
-			binary.NativeEndian.PutUint32(body[12:], unix.IFF_UP)
-			if isHeld {
-				body = attr.Append(body, unix.IFLA_PROTO_DOWN, held)
-			}
-			if err := b.conns[i].do(unix.RTM_NEWLINK, 0, body); err != nil {
+			if err := b.conns[i].do(unix.RTM_NEWLINK, 0, l.raised()); err != nil {
 				b.miss(i, Device, l.Name, err)
 			}
 		}
 	}
+}
+
+// held reports whether somebody withholds a device's carrier.
+func (l Link) held() bool { return attr.Uint8(l.attr(unix.IFLA_PROTO_DOWN)) != 0 }
+
+// raised is a request to set a device up, or to withhold its carrier, as it was.
+func (l Link) raised() []byte {
+	body := make([]byte, unix.SizeofIfInfomsg)
+	binary.NativeEndian.PutUint32(body[4:], uint32(l.Index))
+	binary.NativeEndian.PutUint32(body[8:], l.flags()&unix.IFF_UP)
+	binary.NativeEndian.PutUint32(body[12:], unix.IFF_UP)
+	if l.held() {
+		body = attr.Append(body, unix.IFLA_PROTO_DOWN, l.attr(unix.IFLA_PROTO_DOWN))
+	}
+	return body
 }
 
 // settle makes the kernel deal with every new carrier now: it may put that off for

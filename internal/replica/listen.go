@@ -25,6 +25,8 @@ type Listener struct {
 	Proto string // tcp or udp
 	At    netip.AddrPort
 	Deaf  bool // it only keeps the port: a filter on its socket drops all that comes
+	// Transparent says that the socket takes what TPROXY hands it, for addresses of others.
+	Transparent bool `json:",omitempty"`
 }
 
 // readListeners reads who listens; sockets that talk to one peer alone do
@@ -45,7 +47,7 @@ func readListeners(ctx context.Context, ns *nsenter.Namespace) (all []Listener, 
 	seen := map[Listener]bool{}
 	for _, s := range listen {
 		for _, addr := range takes(s) {
-			l := Listener{s.Proto.String(), netip.AddrPortFrom(addr, s.Local.Port()), deaf[s.Inode]}
+			l := Listener{s.Proto.String(), netip.AddrPortFrom(addr, s.Local.Port()), deaf[s.Inode], !s.Opaque}
 			if !seen[l] {
 				seen[l] = true
 				all = append(all, l)
@@ -134,14 +136,17 @@ func (l Listener) open() interface{ Close() error } {
 // and is found again when it is back.
 func (l Listener) anywhere() *net.ListenConfig {
 	c := &net.ListenConfig{Control: func(network, _ string, c syscall.RawConn) error {
-		level, option := unix.IPPROTO_IP, unix.IP_FREEBIND
+		level, option, transparent := unix.IPPROTO_IP, unix.IP_FREEBIND, unix.IP_TRANSPARENT
 		if strings.HasSuffix(network, "6") {
-			level, option = unix.IPPROTO_IPV6, unix.IPV6_FREEBIND
+			level, option, transparent = unix.IPPROTO_IPV6, unix.IPV6_FREEBIND, unix.IPV6_TRANSPARENT
 		}
 		var refused error
 		// Where the option is refused, there is nobody at such an address.
 		err := c.Control(func(fd uintptr) {
 			_ = unix.SetsockoptInt(int(fd), level, option, 1)
+			if l.Transparent {
+				refused = unix.SetsockoptInt(int(fd), level, transparent, 1)
+			}
 			if l.Deaf {
 				drop := []unix.SockFilter{{Code: unix.BPF_RET | unix.BPF_K}}
 				refused = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: 1, Filter: &drop[0]})
@@ -149,7 +154,7 @@ func (l Listener) anywhere() *net.ListenConfig {
 		})
 		return cmp.Or(err, refused)
 	}}
-	c.SetMultipathTCP(!l.Deaf) // such sockets take no filter
+	c.SetMultipathTCP(!l.Deaf && !l.Transparent) // such sockets take no filter
 	return c
 }
 

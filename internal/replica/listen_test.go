@@ -28,7 +28,9 @@ func TestWhoListenedAnswersInTheCopy(t *testing.T) {
 	}
 	every := netip.MustParseAddrPort("0.0.0.0:8080")
 	kept := netip.MustParseAddrPort("0.0.0.0:8081")
-	n.Spaces[1].Listeners = []Listener{{Proto: "tcp", At: every}, {Proto: "udp", At: every}, {Proto: "tcp", At: kept, Deaf: true}, {Proto: "udp", At: kept, Deaf: true}}
+	handed := netip.MustParseAddrPort("0.0.0.0:8082")
+	n.Spaces[1].Listeners = []Listener{{Proto: "tcp", At: every}, {Proto: "udp", At: every}, {Proto: "tcp", At: kept, Deaf: true}, {Proto: "udp", At: kept, Deaf: true},
+		{Proto: "tcp", At: handed, Transparent: true}, {Proto: "udp", At: handed, Transparent: true}}
 	c, err := Build(t.Context(), n)
 	if err != nil {
 		t.Fatal(err)
@@ -57,11 +59,11 @@ func TestWhoListenedAnswersInTheCopy(t *testing.T) {
 		t.Errorf("a datagram to who takes nothing: %s", r.Message)
 	}
 	again, err := Read(t.Context(), []Source{{"again", c.Spaces[1]}})
-	if err != nil || len(again.Spaces[0].Listeners) != 4 {
+	if err != nil || len(again.Spaces[0].Listeners) != 6 {
 		t.Fatalf("%v, %v", again.Spaces[0].Listeners, err)
 	}
 	for _, l := range again.Spaces[0].Listeners {
-		if l.Deaf != (l.At == kept) {
+		if l.Deaf != (l.At == kept) || l.Transparent != (l.At == handed) {
 			t.Errorf("%v", l)
 		}
 	}

@@ -13,6 +13,9 @@ import (
 // not answer an ARP request at once never will.
 const retransTime, proxyDelay = 10, 0
 
+// sizeofNdtmsg is the length of struct ndtmsg.
+const sizeofNdtmsg = 4
+
 // NDTA_* and NDTPA_* of <linux/neighbour.h>.
 const (
 	ndtaName, ndtaParms = 1, 6
@@ -34,15 +37,14 @@ func (b *builder) copyTimers(space int) {
 		alone[uint32(l.Index)] = l.Alone
 	}
 	for _, row := range b.network.Spaces[space].Timers {
-		const header = 4 // struct ndtmsg
-		if len(row) < header {
+		if len(row) < sizeofNdtmsg {
 			continue
 		}
-		name := attr.String(attr.Find(row[header:], ndtaName))
+		name := attr.String(attr.Find(row[sizeofNdtmsg:], ndtaName))
 		if name == "" || neighbourTables[row[0]] != name {
 			continue
 		}
-		parms := attr.Find(row[header:], ndtaParms)
+		parms := attr.Find(row[sizeofNdtmsg:], ndtaParms)
 		index := attr.Uint32(attr.Find(parms, ndtpaIfindex))
 		if index == 0 || alone[index] {
 			continue // those of devices to come, which no lab may set
@@ -51,7 +53,7 @@ func (b *builder) copyTimers(space int) {
 		for kind, ms := range ownTimes {
 			kept = attr.Append(kept, kind, binary.NativeEndian.AppendUint64(nil, ms))
 		}
-		body := attr.Nest(attr.Text(slices.Clone(row[:header]), ndtaName, name), ndtaParms, kept)
+		body := attr.Nest(attr.Text(slices.Clone(row[:sizeofNdtmsg]), ndtaName, name), ndtaParms, kept)
 		if err := b.conns[space].do(unix.RTM_SETNEIGHTBL, 0, body); err != nil {
 			b.miss(space, Value, name, err)
 		}

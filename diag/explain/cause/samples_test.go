@@ -361,6 +361,8 @@ var samples = []cause.Finding{
 	service.Undelivered{At: here, Flow: tcp, Port: 15001, Mark: 1, Table: 100, Lookup: lookup},
 	service.Undelivered{At: here, Flow: tcp, Port: 15001, Mark: 1, Table: 133, Local: true, Lookup: lookup},
 	service.Undelivered{At: here, Flow: tcp, Port: 15001, Mark: 1, Table: 133, Rule: change.Lookup(133, 99), Lookup: lookup},
+	service.Unassigned{At: here, Flow: tcp, Port: 15001, Bridge: "br0"},
+	service.Unassigned{At: here, Flow: tcp, Port: 15001, Bridge: "br0", Passed: true},
 	service.OtherZone{At: here, Flow: flow, Zones: eval.Zones{Asked: 5, By: notracking}},
 	cause.Stopped{At: here, Flow: tcp, Hook: "forward", Result: eval.Result{Verdict: eval.VerdictDrop, At: dropped.At, Rule: "-j DROP", Table: dropped.Table, Chain: dropped.Chain, In: "DOCKER-FORWARD",
 		Decided: &netfilter.Rule{}, Packet: eval.Packet{IIF: "br1", OIF: "br1"}}, Other: cause.OtherRoute{Entry: table.Route{Type: "unicast", Dst: near.Masked(), Dev: "eth0"}}},

@@ -11,6 +11,7 @@ import (
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/hop"
 	"nstutor/diag/explain/journey"
+	"nstutor/diag/explain/listening"
 	"nstutor/diag/explain/machine"
 	"nstutor/diag/explain/outdated"
 	"nstutor/diag/explain/remedy"
@@ -68,6 +69,10 @@ func (w *walk) input(n *machine.Space, p journey.Packet, dev table.Link) {
 	}
 	port, handed := p.Filtered.Handed()
 	handed = handed && p.IsRequest()
+	if handed && route.Kind != machine.KindLocal && p.Filtered.Marked() && w.belowBridge(n, p, dev.Name) {
+		handed = false
+		w.Notice(p.Leg, service.Unassigned{At: at(n), Flow: p.Flow(), Port: port, Bridge: dev.Name, Passed: true})
+	}
 	if route.Kind == machine.KindForwardingOff && !handed || route.Kind == machine.KindRPFilter || route.Kind == machine.KindMartian {
 		w.refused(n, p, dev, route)
 		// As though the packet had been let in: where would it go?
@@ -94,9 +99,22 @@ func (w *walk) input(n *machine.Space, p journey.Packet, dev table.Link) {
 	}
 }
 
+// belowBridge reports whether the rules of IP have seen a packet in the bridge that it came in by: what
+// TPROXY has done there is forgotten when the bridge hands it up.
+func (w *walk) belowBridge(n *machine.Space, p journey.Packet, dev string) bool {
+	link, err := n.Link(dev)
+	on, _ := n.BridgeNetfilter(p.Dst.Is6())
+	return err == nil && link.Kind == "bridge" && on
+}
+
 // handOver takes a request to the socket that TPROXY has handed it to, past INPUT.
 func (w *walk) handOver(n *machine.Space, p journey.Packet, dev string, port uint16) {
 	if p, ok := w.filter(n, p, "input", dev, ""); ok {
+		if w.belowBridge(n, p, dev) {
+			if heard, err := listening.Find(w.World, n, p.Flow(), dev); err == nil && heard.By == nil && p.Filtered.Marked() {
+				w.fault(n, p, hop.StageDeliver, dev, service.Unassigned{At: at(n), Flow: p.Flow(), Port: port, Bridge: dev})
+			}
+		}
 		w.giveUp(n, p, hop.StageDeliver, dev, wHanded.Of(port))
 	}
 }

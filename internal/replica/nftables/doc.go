@@ -4,6 +4,7 @@
 //	doc.go    the value
 //	read.go   taken down, all of one generation
 //	make.go   and made anew, in transactions as long as a lab may send
+//	moved.go  where devices have other indexes
 //	number.go with the handles that its rules had, where somebody calls them by these
 package nftables
 

@@ -648,3 +648,17 @@ func TestAProgramThatDoesNotAnswer(t *testing.T) {
 		})
 	}
 }
+
+// TestABackendOutOfSightThatRefuses: the refusal has the service's address for its source once the
+// translation is taken back; it is the backend that refuses.
+func TestABackendOutOfSightThatRefuses(t *testing.T) {
+	labtest.Slow(t)
+	needTools(t, "host: iptables -t nat -S")
+	b := masqueraded.build(t)
+	b.run("host: iptables -t nat -A PREROUTING -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination 203.0.113.10:8080")
+	b.hide("inet")
+	a := b.explain(breakage{from: "pod-a", to: "10.96.0.10", asks: "tcp 80"}, true)
+	if a.Verdict != explain.Broken || !a.Cause.Refused || !strings.Contains(a.Cause.Detail.In("en"), "and 203.0.113.10, beyond it, refuses it") {
+		t.Errorf("%s: %s\n%s", a.Verdict, a.Cause.Detail, b.account(a))
+	}
+}

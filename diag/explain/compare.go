@@ -198,7 +198,11 @@ func (w *observation) silent(a *Answer, r probe.Result) {
 		a.Cause = inWords(journey.Find(a.Cause.Leg, b.Shortened(r.From)))
 		a.confirm()
 	case r.From.IsValid() && r.Outcome != probe.Silent:
-		a.Cause = inWords(journey.Find(a.Cause.Leg, cause.RefusedBeyond{Beyond: beyond, By: r.From, Outcome: r.Outcome}))
+		by := r.From
+		if by == w.asked.Dest { // in whose name the one speaks who was sent the request instead
+			by = beyond.Flow.Dst
+		}
+		a.Cause = inWords(journey.Find(a.Cause.Leg, cause.RefusedBeyond{Beyond: beyond, By: by, Outcome: r.Outcome}))
 		a.Cause.Refused = true
 	case b.Tunnel() != "":
 		a.Cause = inWords(journey.Find(a.Cause.Leg, cause.SilentTunnel{Beyond: beyond, Carrier: b.Tunnel(), Waited: w.waited}))

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"nstutor/diag/explain/cause"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/hop"
 	"nstutor/internal/lab/labtest"
 )
@@ -30,6 +31,9 @@ host: iptables -t raw -A PREROUTING -i eth0 -j CT --notrack
 host: iptables -P INPUT DROP
 host: iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT`,
 		want: expected{cause.Filtered, "host", reply}, fix: []string{"host: iptables -t raw -D PREROUTING -i eth0 -j CT --notrack"}},
+	{name: "an answer that is not tracked, to a source that masquerading gave", from: "pod-a", to: "203.0.113.10",
+		fault: `host: iptables -t raw -A PREROUTING -i eth0 -j CT --notrack`,
+		want:  expected{service.ReplyBypassesNAT, "host", reply}, fix: []string{"host: iptables -t raw -D PREROUTING -i eth0 -j CT --notrack"}},
 	// No state is known there.
 	{name: "the answer, before connection tracking", from: "pod-a", to: "192.168.6.160",
 		fault: `host: nft 'add table inet p; add chain inet p out { type filter hook output priority -310; policy drop; }'`,

@@ -380,6 +380,7 @@ var samples = []cause.Finding{
 	service.Unjumped{At: here, Flow: tcp, To: tcp, Used: "output", Table: sourcing.Table, Base: &netfilter.Chain{Name: "OUTPUT"}, Chain: "SERVICES", Like: *sourcing.Rule, None: true},
 	service.Unlisted{At: here, Flow: tcp, To: tcp, Table: &netfilter.Table{Family: "ip", Name: "svc"}, Map: "ips", Key: []fields.Name{"ip daddr", "meta l4proto", "th dport"}, Chains: []string{"web"}},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one},
+	service.UntakenBack{At: here, Flow: tcp, Client: one, Kept: notracking},
 	service.Renewed{At: here, Flow: tcp, Asked: tcp, Kept: notracking},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Bridge: true},
 	service.Bypassed{At: here, Flow: tcp, Asked: tcp, Client: one, Kept: sourcing},

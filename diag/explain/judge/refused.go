@@ -7,6 +7,7 @@ import (
 	"nstutor/diag/explain/absent"
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/cause/device"
+	"nstutor/diag/explain/cause/service"
 	"nstutor/diag/explain/fabric"
 	"nstutor/diag/explain/flows"
 	"nstutor/diag/explain/journey"
@@ -174,6 +175,10 @@ func (j *Judge) irreversible(n *machine.Space, p journey.Packet, dev table.Link,
 func (j *Judge) Impostor(n *machine.Space, p journey.Packet) cause.Finding {
 	if f, ok := j.soughtInVain(p); ok {
 		return f
+	}
+	client := j.Last[n].SetOut()
+	if by, kept := j.Kept[n]; kept && p.IsReply() && client.IsValid() && client != p.Dst { // n has given its request that source
+		return service.UntakenBack{At: at(n), Flow: p.Flow(), Client: client, Kept: by}
 	}
 	f := cause.Impostor{At: at(n), Addr: p.Dst, Having: machine.AddressesOf(n, p.Dst), Own: remedy.OwnAddress(n, p.Dst)}
 	if parted := j.Parted; parted != nil {

@@ -2,7 +2,6 @@ package explain
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"slices"
 	"time"
@@ -76,21 +75,13 @@ func (w *observation) tap(a *Answer) *wires {
 		tried[space] = true
 		tap, err := wire.Capture(space.NS, w.filter(space))
 		if err != nil {
-			a.Unseen = append(a.Unseen, unwatched(space, err))
+			a.Unseen = append(a.Unseen, cause.WiresUnwatched(space.Name, err))
 			continue
 		}
 		all.taps[space] = tap
 		all.names = append(all.names, space.NS.Name())
 	}
 	return all
-}
-
-func unwatched(n *machine.Space, err error) Text {
-	var errno unix.Errno
-	if errors.As(err, &errno) {
-		err = errno
-	}
-	return say.T("what passes the wires of %s could not be watched: %v", "%s 的链路上经过什么看不到：%v", machine.Called(n.Name), err)
 }
 
 // filter is what is to be seen of the packet in a namespace.

@@ -150,10 +150,10 @@ func (s Stopped) Fix() []change.Change {
 		}
 		return nil
 	}
-	if fix := s.without(s.Zones.By); fix != nil {
+	if fix := remedy.Without(s.Netns(), s.Zones.By); fix != nil {
 		return fix
 	}
-	if fix := s.without(s.Untracked...); fix != nil {
+	if fix := remedy.Without(s.Netns(), s.Untracked...); fix != nil {
 		return fix
 	}
 	if s.Netns() == "" && s.Result.Owner() == "firewalld" && (!s.Answer || s.Result.Panics()) {
@@ -168,21 +168,6 @@ func (s Stopped) Fix() []change.Change {
 		return fix
 	}
 	return s.accept(s.Flow.Kind())
-}
-
-// without takes rules away; nil where not all of them can be.
-func (s Stopped) without(rules ...eval.Place) (all []change.Change) {
-	for _, by := range rules {
-		if by.Rule == nil {
-			return nil
-		}
-		del, ok := change.RuleDel(s.Netns(), by.Table, by.Chain, by.Rule)
-		if !ok {
-			return nil
-		}
-		all = append(all, del)
-	}
-	return all
 }
 
 // accept has the chain let packets of the flow's addresses and a kind pass.

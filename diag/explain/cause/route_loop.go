@@ -128,12 +128,7 @@ func (s TTLSet) Detail() say.Text {
 func (s TTLSet) Evidence() []say.Text { return Lines(s.By.Line()) }
 
 // Fix takes the rule away.
-func (s TTLSet) Fix() []change.Change {
-	if del, ok := change.RuleDel(s.Netns(), s.By.Table, s.By.Chain, s.By.Rule); ok {
-		return []change.Change{del}
-	}
-	return nil
-}
+func (s TTLSet) Fix() []change.Change { return remedy.Without(s.Netns(), s.By) }
 
 // TTLArrived is an answer that comes in with no hops left to live, where it is to be
 // passed on.

@@ -28,6 +28,11 @@ func (u RulesUnread) Said() say.Text {
 	return say.T("the packet filter of %s could not be read: %s", "%s 的包过滤规则读不出来：%s", machine.Called(u.Netns()), errnoOf(u.Err))
 }
 
+// WiresUnwatched tells that what passes the wires of a namespace cannot be seen.
+func WiresUnwatched(netns string, err error) say.Text {
+	return say.T("what passes the wires of %s could not be watched: %v", "%s 的链路上经过什么看不到：%v", machine.Called(netns), errnoOf(err))
+}
+
 // Same goes by the namespace.
 func (u RulesUnread) Same(o Unseen) bool {
 	other, ok := o.(RulesUnread)

@@ -3,6 +3,7 @@ package service
 import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -29,9 +30,4 @@ func (o OtherZone) Detail() say.Text {
 func (o OtherZone) Evidence() []say.Text { return cause.Lines(o.By.Line()) }
 
 // Fix leaves both in one zone.
-func (o OtherZone) Fix() []change.Change {
-	if del, ok := change.RuleDel(o.Netns(), o.By.Table, o.By.Chain, o.By.Rule); ok {
-		return []change.Change{del}
-	}
-	return nil
-}
+func (o OtherZone) Fix() []change.Change { return remedy.Without(o.Netns(), o.By) }

@@ -3,6 +3,7 @@ package service
 import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -31,9 +32,4 @@ func (r Renewed) Detail() say.Text {
 func (r Renewed) Evidence() []say.Text { return cause.Lines(r.Flow.String(), r.Kept.Line()) }
 
 // Fix has the request tracked.
-func (r Renewed) Fix() []change.Change {
-	if del, ok := change.RuleDel(r.Netns(), r.Kept.Table, r.Kept.Chain, r.Kept.Rule); ok {
-		return []change.Change{del}
-	}
-	return nil
-}
+func (r Renewed) Fix() []change.Change { return remedy.Without(r.Netns(), r.Kept) }

@@ -5,6 +5,7 @@ import (
 
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -32,9 +33,4 @@ func (u UntakenBack) Detail() say.Text {
 func (u UntakenBack) Evidence() []say.Text { return cause.Lines(u.Flow.String(), u.Kept.Line()) }
 
 // Fix has the reply tracked.
-func (u UntakenBack) Fix() []change.Change {
-	if del, ok := change.RuleDel(u.Netns(), u.Kept.Table, u.Kept.Chain, u.Kept.Rule); ok {
-		return []change.Change{del}
-	}
-	return nil
-}
+func (u UntakenBack) Fix() []change.Change { return remedy.Without(u.Netns(), u.Kept) }

@@ -3,6 +3,7 @@ package service
 import (
 	"nstutor/diag/explain/cause"
 	"nstutor/diag/explain/flows"
+	"nstutor/diag/explain/remedy"
 	"nstutor/diag/netfilter/eval"
 	"nstutor/internal/change"
 	"nstutor/internal/say"
@@ -29,9 +30,4 @@ func (u Untracked) Detail() say.Text {
 func (u Untracked) Evidence() []say.Text { return cause.Lines(u.By.Line()) }
 
 // Fix takes the rule away.
-func (u Untracked) Fix() []change.Change {
-	if del, ok := change.RuleDel(u.Netns(), u.By.Table, u.By.Chain, u.By.Rule); ok {
-		return []change.Change{del}
-	}
-	return nil
-}
+func (u Untracked) Fix() []change.Change { return remedy.Without(u.Netns(), u.By) }
